@@ -1,0 +1,1 @@
+"""Echo clips: reading, rendering and measuring apical four-chamber views."""

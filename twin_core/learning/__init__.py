@@ -1,0 +1,1 @@
+"""Networks: segmenter, surrogate of the circuit, echo encoder, and how they are trained."""
