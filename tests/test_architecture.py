@@ -1,0 +1,15 @@
+"""What may import what."""
+
+import subprocess
+import sys
+
+
+def modules_after(statement):
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_the_circuit_needs_numpy_scipy_and_numba_alone():
+    loaded = modules_after("import twin_core.circuit")
+    assert "numba" in loaded
+    assert loaded.isdisjoint({"torch", "streamlit", "plotly", "cv2", "pydicom", "matplotlib", "pandas", "pydantic"})

@@ -1,0 +1,294 @@
+"""One cardiac cycle and every haemodynamic index read off it, each defined once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from twin_core.circuit.parameters import CircuitParameters
+from twin_core.circuit.pumps import Pump
+
+Status = Literal["periodic", "not_periodic", "suction"]
+
+_L_MIN_PER_ML_S = 0.06
+_WATT_DIVISOR = 451.0  # mmHg·L/min to W
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beat:
+    """One cycle of the circuit, from the start of the cycle to its end, both included.
+
+    All arrays have shape (samples,). Flows are positive in the direction of the circulation.
+
+    Attributes:
+        time_s: Uniform times, 0 to the cycle length.
+        lv_volume_ml: Left-ventricular volume.
+        lv_pressure_mmhg: Left-ventricular pressure.
+        left_atrial_waveform_mmhg: Left atrial pressure.
+        arterial_waveform_mmhg: Systemic arterial pressure (x3).
+        aortic_waveform_mmhg: Aortic pressure (x4).
+        mitral_flow_ml_s: Flow through the mitral valve.
+        aortic_valve_flow_ml_s: Flow through the aortic valve.
+        pump_flow_ml_s: Flow through the pump; zero without one.
+        systemic_flow_ml_s: Flow from arteries to left atrium.
+        elastance_mmhg_per_ml: Left-ventricular elastance.
+        parameters: The circuit.
+        pump: The pump, or None.
+        speed_rpm: Pump speed, or None.
+        status: ``periodic``; ``suction`` (periodic, with the LV sucked down onto the inflow cannula);
+            ``not_periodic`` (the numbers describe the last cycle tried and are not a steady state).
+        residual: Largest difference of a state between the two ends of the cycle, over 100 mL, mmHg, mL/s.
+        cycles_used: Cycles integrated to get here.
+        initial_state: State at the start of the cycle; the next solve can start from it.
+    """
+
+    time_s: np.ndarray
+    lv_volume_ml: np.ndarray
+    lv_pressure_mmhg: np.ndarray
+    left_atrial_waveform_mmhg: np.ndarray
+    arterial_waveform_mmhg: np.ndarray
+    aortic_waveform_mmhg: np.ndarray
+    mitral_flow_ml_s: np.ndarray
+    aortic_valve_flow_ml_s: np.ndarray
+    pump_flow_ml_s: np.ndarray
+    systemic_flow_ml_s: np.ndarray
+    elastance_mmhg_per_ml: np.ndarray
+    parameters: CircuitParameters
+    pump: Pump | None
+    speed_rpm: float | None
+    status: Status
+    residual: float
+    cycles_used: int
+    initial_state: np.ndarray
+
+    @property
+    def message(self) -> str:
+        """The status in a sentence, with a remedy where one is needed."""
+        if self.status == "not_periodic":
+            return (
+                f"No steady beat after {self.cycles_used} cycles (residual {self.residual:.1e}): these "
+                "numbers are not a steady state; move the last changed value back towards the patient."
+            )
+        if self.status == "suction":
+            return (
+                f"Suction: LV pressure falls to {self.lv_pressure_mmhg.min():.1f} mmHg "
+                f"at {self.speed_rpm:.0f} rpm; lower the pump speed or raise preload."
+            )
+        return f"Steady beat, found in {self.cycles_used} cycles (residual {self.residual:.1e})."
+
+    @property
+    def suction(self) -> bool:
+        """Whether LV pressure falls under the pump's suction threshold within the cycle."""
+        return self.pump is not None and bool(self.lv_pressure_mmhg.min() <= self.pump.suction_threshold_mmhg)
+
+    @property
+    def heart_rate_bpm(self) -> float:
+        """Heart rate."""
+        return self.parameters.heart_rate_bpm
+
+    @property
+    def edv_ml(self) -> float:
+        """End-diastolic volume: the largest LV volume of the cycle."""
+        return float(self.lv_volume_ml.max())
+
+    @property
+    def esv_ml(self) -> float:
+        """End-systolic volume: the smallest LV volume of the cycle."""
+        return float(self.lv_volume_ml.min())
+
+    @property
+    def stroke_volume_ml(self) -> float:
+        """Stroke volume: EDV − ESV. On a pump it is not what the body receives; see cardiac output."""
+        return self.edv_ml - self.esv_ml
+
+    @property
+    def ejection_fraction_pct(self) -> float:
+        """Ejection fraction: 100 (EDV − ESV) / EDV. It rises as a pump empties the LV: no measure of benefit."""
+        return 100.0 * self.stroke_volume_ml / self.edv_ml
+
+    @property
+    def mean_arterial_pressure_mmhg(self) -> float:
+        """Mean arterial pressure: time average of aortic pressure."""
+        return self._mean(self.aortic_waveform_mmhg)
+
+    @property
+    def systolic_pressure_mmhg(self) -> float:
+        """Systolic pressure: largest aortic pressure."""
+        return float(self.aortic_waveform_mmhg.max())
+
+    @property
+    def diastolic_pressure_mmhg(self) -> float:
+        """Diastolic pressure: smallest aortic pressure."""
+        return float(self.aortic_waveform_mmhg.min())
+
+    @property
+    def left_atrial_pressure_mmhg(self) -> float:
+        """Left atrial pressure, time average: what a catheter reads as wedge pressure."""
+        return self._mean(self.left_atrial_waveform_mmhg)
+
+    @property
+    def lv_end_diastolic_pressure_mmhg(self) -> float:
+        """LV end-diastolic pressure: LV pressure as the mitral valve shuts (at cycle start if it is shut then)."""
+        # Not where volume peaks: with a slow pump the LV goes on filling backward through it as pressure climbs.
+        return float(self.lv_pressure_mmhg[np.argmax(self.mitral_flow_ml_s <= 0.0)])
+
+    @property
+    def lv_peak_pressure_mmhg(self) -> float:
+        """Peak LV pressure."""
+        return float(self.lv_pressure_mmhg.max())
+
+    @property
+    def cardiac_output_l_min(self) -> float:
+        """Cardiac output: mean flow into the aorta, aortic valve plus pump. Never stroke volume × rate."""
+        return _L_MIN_PER_ML_S * self._mean(self.aortic_valve_flow_ml_s + self.pump_flow_ml_s)
+
+    @property
+    def pump_flow_l_min(self) -> float:
+        """Mean true flow through the pump (a console shows an estimate); negative is a leak."""
+        return _L_MIN_PER_ML_S * self._mean(self.pump_flow_ml_s)
+
+    @property
+    def aortic_valve_open_fraction(self) -> float:
+        """Share of the cycle in which blood crosses the aortic valve, 0 to 1."""
+        return self._mean((self.aortic_valve_flow_ml_s > 0.0).astype(float))
+
+    @property
+    def stroke_work_mmhg_ml(self) -> float:
+        """Stroke work SW: area of the pressure–volume loop, −∮ P dV (1 mmHg·mL = 0.133 mJ)."""
+        return float(-np.trapezoid(self.lv_pressure_mmhg, self.lv_volume_ml))
+
+    @property
+    def potential_energy_mmhg_ml(self) -> float:
+        """Potential energy PE = ESP (ESV − V0)/2 − EDP (EDV − V0)/4 (Suga 1979, triangle form)."""
+        v0 = self.parameters.unstressed_volume_ml
+        end_systolic = self.end_systolic_pressure_mmhg * (self.esv_ml - v0) / 2
+        return end_systolic - self.lv_end_diastolic_pressure_mmhg * (self.edv_ml - v0) / 4
+
+    @property
+    def pressure_volume_area_mmhg_ml(self) -> float:
+        """Pressure–volume area PVA = SW + PE; proportional to myocardial oxygen use (Suga 1979)."""
+        return self.stroke_work_mmhg_ml + self.potential_energy_mmhg_ml
+
+    @property
+    def end_systolic_pressure_mmhg(self) -> float:
+        """End-systolic pressure: LV pressure at the elastance peak."""
+        return float(self.lv_pressure_mmhg[self._end_systole])
+
+    @property
+    def arterial_elastance_mmhg_per_ml(self) -> float | None:
+        """Arterial elastance Ea = ESP / SV (Sunagawa 1983); None if the LV ejects nothing."""
+        return self.end_systolic_pressure_mmhg / self.stroke_volume_ml if self.stroke_volume_ml > 0 else None
+
+    @property
+    def end_systolic_elastance_mmhg_per_ml(self) -> float:
+        """End-systolic elastance Ees: slope of the ESPVR, here the elastance peak (0.996 Emax)."""
+        return float(self.elastance_mmhg_per_ml[self._end_systole])
+
+    @property
+    def cardiac_power_output_w(self) -> float:
+        """Cardiac power output = MAP × CO / 451, in W (Fincke 2004)."""
+        return self.mean_arterial_pressure_mmhg * self.cardiac_output_l_min / _WATT_DIVISOR
+
+    @property
+    def pulsatility_index(self) -> float | None:
+        """Pulsatility index of pump flow: (max − min) / mean; None without a pump or without forward flow."""
+        mean = self._mean(self.pump_flow_ml_s)
+        return float(np.ptp(self.pump_flow_ml_s)) / mean if mean > 0 else None
+
+    @cached_property
+    def _end_systole(self) -> int:
+        return int(self.elastance_mmhg_per_ml.argmax())
+
+    def _mean(self, waveform: np.ndarray) -> float:
+        """Time average; trapezoid, as the two ends of the cycle are the same instant."""
+        return float(np.trapezoid(waveform, self.time_s) / self.time_s[-1])
+
+    def indices(self) -> dict[str, float | bool | str | None]:
+        """Every index by its JSON key, status first."""
+        return {key: getattr(self, key) for key in ("status", "suction", *INDICES)}
+
+    def waveforms(self) -> dict[str, np.ndarray]:
+        """Every waveform by its name, time first."""
+        return {key: getattr(self, key) for key in WAVEFORMS}
+
+
+WAVEFORMS = (
+    "time_s",
+    "lv_volume_ml",
+    "lv_pressure_mmhg",
+    "left_atrial_waveform_mmhg",
+    "arterial_waveform_mmhg",
+    "aortic_waveform_mmhg",
+    "mitral_flow_ml_s",
+    "aortic_valve_flow_ml_s",
+    "pump_flow_ml_s",
+    "systemic_flow_ml_s",
+    "elastance_mmhg_per_ml",
+)
+"""The waveforms of a beat, in the order of the CSV."""
+
+
+@dataclass(frozen=True)
+class IndexInfo:
+    """How an index is shown: label, unit, digits after the point, and one sentence on what it says."""
+
+    label: str
+    unit: str
+    digits: int
+    help: str
+
+
+INDICES: dict[str, IndexInfo] = {
+    "heart_rate_bpm": IndexInfo("Heart rate", "bpm", 0, "Beats a minute."),
+    "edv_ml": IndexInfo("End-diastolic volume", "mL", 0, "Largest volume of the left ventricle."),
+    "esv_ml": IndexInfo("End-systolic volume", "mL", 0, "Smallest volume of the left ventricle."),
+    "stroke_volume_ml": IndexInfo("Stroke volume", "mL", 0, "EDV − ESV; on a pump not what the body receives."),
+    "ejection_fraction_pct": IndexInfo(
+        "Ejection fraction",
+        "%",
+        1,
+        "Share of EDV ejected; rises on a pump as the LV empties, no sign of benefit.",
+    ),
+    "mean_arterial_pressure_mmhg": IndexInfo("Mean arterial pressure", "mmHg", 0, "Average aortic pressure."),
+    "systolic_pressure_mmhg": IndexInfo("Systolic pressure", "mmHg", 0, "Highest aortic pressure."),
+    "diastolic_pressure_mmhg": IndexInfo("Diastolic pressure", "mmHg", 0, "Lowest aortic pressure."),
+    "left_atrial_pressure_mmhg": IndexInfo(
+        "Left atrial pressure",
+        "mmHg",
+        1,
+        "Average left atrial pressure; a catheter reads it as wedge pressure.",
+    ),
+    "lv_end_diastolic_pressure_mmhg": IndexInfo(
+        "LV end-diastolic pressure", "mmHg", 1, "LV pressure as the mitral valve shuts."
+    ),
+    "lv_peak_pressure_mmhg": IndexInfo("LV peak pressure", "mmHg", 0, "Highest LV pressure."),
+    "cardiac_output_l_min": IndexInfo("Cardiac output", "L/min", 2, "Mean flow to the body: aortic valve plus pump."),
+    "pump_flow_l_min": IndexInfo(
+        "Pump flow",
+        "L/min",
+        2,
+        "Mean true flow through the pump; a console shows an estimate. Negative is a leak.",
+    ),
+    "aortic_valve_open_fraction": IndexInfo(
+        "Aortic valve open", "of cycle", 2, "Share of the cycle in which blood crosses the aortic valve."
+    ),
+    "stroke_work_mmhg_ml": IndexInfo("Stroke work", "mmHg·mL", 0, "Area of the PV loop: external work of the LV."),
+    "pressure_volume_area_mmhg_ml": IndexInfo(
+        "Pressure–volume area", "mmHg·mL", 0, "Stroke work plus potential energy; follows oxygen use."
+    ),
+    "arterial_elastance_mmhg_per_ml": IndexInfo(
+        "Arterial elastance",
+        "mmHg/mL",
+        2,
+        "End-systolic pressure over stroke volume: the load the LV ejects against.",
+    ),
+    "end_systolic_elastance_mmhg_per_ml": IndexInfo(
+        "End-systolic elastance", "mmHg/mL", 2, "Slope of the end-systolic pressure–volume relation."
+    ),
+    "cardiac_power_output_w": IndexInfo("Cardiac power output", "W", 2, "MAP × CO / 451; under 0.6 W is shock."),
+    "pulsatility_index": IndexInfo("Pulsatility index", "", 1, "(max − min) / mean of pump flow over the beat."),
+}
+"""Every index of a beat by its JSON key, in the order of tables."""
