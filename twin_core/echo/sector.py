@@ -1,0 +1,125 @@
+"""Which pixels of a clip are ultrasound: the sector, without text, ECG trace, rulers and colour bars."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .fan import Fan, fit_fan
+from .limits import ClipError
+
+_FRAMES_LOOKED_AT = 96
+_LONGEST_SIDE_PX = 512
+_SIGNAL_LEVELS = ((0.4, 3), (1.0, 8), (2.0, 20))
+"""What counts as signal: standard deviation over time and brightest value, both at least, in grey levels.
+
+The lowest finds sectors whose sides are nearly black; the highest, sectors in a haze of compression."""
+_STILL_LEVELS = ((0.0, 12), (0.0, 24))
+_TINTED_SHARE = 0.3
+"""Share of the moving pixels in colour above which the whole image is tinted and colour tells nothing."""
+_LEAST_SHARE = 0.02
+"""Share of the frame that must carry signal for there to be a sector."""
+_FULL_FRAME_SHARE = 0.9
+"""Share of the frame carrying signal above which the clip was cropped to inside the sector."""
+_EDGE_CONTRAST = 0.4
+"""Brightness step (doublings) across a fan's edges below which it is no fan."""
+_COVERAGE = 0.85
+"""Share of the signal that a fan must hold."""
+
+
+def find_sector(frames: NDArray[np.uint8], coloured: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """Find the ultrasound sector.
+
+    Tissue and speckle change from frame to frame, overlays stand still or are drawn in colour: what changes is
+    the evidence, and a fan is fitted to it, so that the black cavities and dark sides inside belong to it. Where
+    no fan fits (a linear array, an unusual crop), the convex hull of the changing area is taken, and the whole
+    frame where nearly all of it changes.
+
+    Args:
+        frames: (T, H, W) uint8, grey.
+        coloured: (H, W) bool, pixels drawn in colour in some frame.
+
+    Returns:
+        (H, W) bool.
+
+    Raises:
+        ClipError: if the frames are black, or nothing in them is large enough to be a sector.
+    """
+    rows, columns = frames.shape[1:]
+    deviation, brightest = _over_time(frames)
+    if coloured is not None and coloured.any():
+        small = cv2.resize(coloured.astype(np.uint8), deviation.shape[::-1], interpolation=cv2.INTER_AREA) > 0
+        moving = deviation >= _SIGNAL_LEVELS[1][0]
+        if (small & moving).sum() < _TINTED_SHARE * moving.sum():
+            deviation[small], brightest[small] = 0.0, 0.0
+    levels: tuple[tuple[float, int], ...] = _SIGNAL_LEVELS
+    if _signal(deviation, brightest, levels[1]).mean() < _LEAST_SHARE:  # a still image: brightness is all there is
+        deviation, levels = brightest.astype(np.float32), _STILL_LEVELS
+    signal = _largest_part(_signal(deviation, brightest, levels[1]))
+    if signal.mean() < _LEAST_SHARE:
+        raise ClipError(
+            f"no ultrasound sector found: {100 * signal.mean():.1f} % of the image carries signal, at least "
+            f"{100 * _LEAST_SHARE:.0f} % is needed; choose a 2-D grey-scale apical four-chamber clip"
+        )
+    if signal.mean() > _FULL_FRAME_SHARE:
+        return np.ones((rows, columns), bool)
+    logarithm = np.log2(deviation + 0.25).astype(np.float32)
+    fan = _best_fan([_signal(deviation, brightest, level) for level in levels], signal, logarithm)
+    if fan is not None:
+        mask = fan.scaled(rows / deviation.shape[0]).mask(rows, columns)
+    else:
+        mask = cv2.resize(_hull(signal), (columns, rows), interpolation=cv2.INTER_NEAREST) > 0
+    return mask
+
+
+def _over_time(frames: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Standard deviation and largest value over time, (h, w) float32, of frames reduced in number and size."""
+    every = -(-len(frames) // _FRAMES_LOOKED_AT)
+    looked_at = frames[::every]
+    scale = min(1.0, _LONGEST_SIDE_PX / max(frames.shape[1:]))
+    pictures = (
+        frame if scale == 1.0 else cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        for frame in looked_at
+    )
+    total: Any = 0.0
+    squares: Any = 0.0
+    brightest: Any = 0.0
+    for picture in pictures:
+        grey = picture.astype(np.float32)
+        total, squares, brightest = total + grey, squares + grey**2, np.maximum(brightest, grey)
+    mean = total / len(looked_at)
+    return np.sqrt(np.maximum(squares / len(looked_at) - mean**2, 0.0)), brightest
+
+
+def _signal(
+    deviation: NDArray[np.float32], brightest: NDArray[np.float32], level: tuple[float, int]
+) -> NDArray[np.bool_]:
+    return (deviation >= level[0]) & (brightest >= level[1])
+
+
+def _largest_part(signal: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest connected part, once thin lines (traces, text) are rubbed out."""
+    width = max(3, round(0.012 * max(signal.shape)) | 1)
+    opened = cv2.morphologyEx(signal.astype(np.uint8), cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats(opened)
+    if count < 2:
+        return np.zeros(signal.shape, bool)
+    return labels == 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
+
+
+def _best_fan(
+    candidates: list[NDArray[np.bool_]], signal: NDArray[np.bool_], logarithm: NDArray[np.float32]
+) -> Fan | None:
+    best, best_contrast = None, _EDGE_CONTRAST
+    for filled in candidates:
+        fan, contrast = fit_fan(filled, logarithm)
+        covered = (signal & fan.mask(*signal.shape)).sum() / signal.sum()
+        if contrast > best_contrast and covered > _COVERAGE:
+            best, best_contrast = fan, contrast
+    return best
+
+
+def _hull(signal: NDArray[np.bool_]) -> NDArray[Any]:
+    points = np.argwhere(signal)[:, ::-1].astype(np.int32)
+    return cv2.fillConvexPoly(np.zeros(signal.shape, np.uint8), cv2.convexHull(points), 1)
