@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from twin_core.echo.beats import find_beats
+
+
+def beat_shape(phase, ejection=0.35, kick=0.2):
+    """Full (1) to empty (0) to full: ejection, early filling, diastasis, atrial kick."""
+    falling = 0.5 + 0.5 * np.cos(np.pi * np.clip(phase / ejection, 0, 1))
+    early = (1 - np.exp(-np.clip(phase - ejection, 0, None) * 14)) * (1 - kick)
+    late = kick * np.clip((phase - 0.85) / 0.13, 0, 1)
+    return np.where(phase < ejection, falling, early + late)
+
+
+def curve(time, periods, start=0.0, edv=140.0, esv=60.0):
+    """Volume at each time for beats of the given lengths; `start` s into the first one."""
+    edges = np.concatenate([[0], np.cumsum(periods)])
+    at = time + start
+    which = np.clip(np.searchsorted(edges, at, side="right") - 1, 0, len(periods) - 1)
+    phase = np.clip((at - edges[which]) / np.asarray(periods)[which], 0, 1)
+    return esv + (edv - esv) * beat_shape(phase)
+
+
+@pytest.mark.parametrize("fps", [20, 30, 50, 80])
+@pytest.mark.parametrize("rate", [45, 75, 130])
+def test_regular_beats_are_counted_and_measured(fps, rate):
+    period = 60 / rate
+    time = np.arange(int(3.2 * period * fps)) / fps
+    beats = find_beats(curve(time, [period] * 5), time)
+    assert len(beats) in (3, 4)  # the last one may just reach its end-systole
+    for beat in beats:
+        assert beat.ef_pct == pytest.approx(100 * 80 / 140, abs=5.0)  # few frames a beat miss the extremes
+        assert beat.ed_index < beat.es_index
+    assert 60 / np.median([b.period_s for b in beats if b.period_s]) == pytest.approx(rate, rel=0.1)
+
+
+def test_noise_adds_no_beats():
+    rng = np.random.default_rng(0)
+    time = np.arange(200) / 50
+    beats = find_beats(curve(time, [0.9] * 6) + rng.normal(0, 3, 200), time)
+    assert len(beats) == 4 or len(beats) == 5
+    assert np.mean([b.ef_pct for b in beats]) == pytest.approx(57, abs=5)
+
+
+def test_arrhythmia_gives_each_beat_its_own_volumes():
+    time = np.arange(190) / 50
+    periods = [1.0, 0.55, 1.35, 0.9]
+    beats = find_beats(curve(time, periods), time)
+    assert len(beats) == 4
+    found = [b.period_s for b in beats[:-1]]
+    ends = np.cumsum([0, *periods[:-1]]) + 0.35 * np.array(periods)
+    assert found == pytest.approx(np.diff(ends), abs=0.05)
+
+
+def test_clip_that_starts_mid_ejection_loses_only_the_incomplete_beat():
+    time = np.arange(150) / 50
+    whole = find_beats(curve(time, [0.9] * 6), time)
+    late = find_beats(curve(time, [0.9] * 6, start=0.2), time)
+    assert len(late) in (len(whole) - 1, len(whole))
+    assert late[0].edv == pytest.approx(140, rel=0.02)
+    assert all(b.ef_pct == pytest.approx(57.1, abs=2) for b in late)
+
+
+def test_one_beat_from_r_wave_to_r_wave_has_ef_and_period():
+    time = np.arange(30) / 30
+    beats = find_beats(curve(time, [1.0]), time)
+    assert len(beats) == 1
+    assert beats[0].ef_pct == pytest.approx(57.1, abs=2)
+    assert beats[0].period_s == pytest.approx(1.0, abs=0.1)
+
+
+def test_one_beat_that_starts_mid_ejection_takes_the_diastole_after_it():
+    time = np.arange(30) / 30
+    beats = find_beats(curve(time, [1.0, 1.0], start=0.2)[:25], time[:25])
+    assert len(beats) == 1
+    assert beats[0].ed_index > beats[0].es_index
+    assert beats[0].ef_pct == pytest.approx(57, abs=6)
+    assert beats[0].period_s is None
+
+
+def test_half_a_beat_is_no_beat():
+    time = np.arange(9) / 30
+    assert find_beats(curve(time, [1.0]), time) == []
+
+
+@pytest.mark.parametrize("volume", [np.full(40, 90.0), np.full(40, np.nan), np.array([90.0, 60.0, 90.0])])
+def test_curves_without_beats(volume):
+    assert find_beats(volume, np.arange(len(volume)) / 30) == []

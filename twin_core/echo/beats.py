@@ -1,0 +1,121 @@
+"""Beats in a left-ventricular volume curve: end-diastole, end-systole, ejection fraction, period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+Curve = NDArray[np.float64]
+
+SMOOTHING_S = 0.045  # only to find the beats; volumes are always read from the raw curve
+MIN_PERIOD_S = 0.3  # 200 bpm
+TROUGH_DEPTH = 0.45  # prominence of an end-systole, in parts of the clip's volume range
+SEARCH_S = 0.10  # raw minimum is looked for this far round the smoothed one
+FULL_AGAIN = 0.90  # a beat's end is seen when the volume is back to this part of EDV
+DIASTOLE_BEFORE = 0.85  # a clip's first ED counts when it reaches this part of the clip's largest
+
+
+@dataclass(frozen=True, kw_only=True)
+class EchoBeat:
+    """One beat.
+
+    Attributes:
+        ed_index: frame of end-diastole, the largest volume before the ejection.
+        es_index: frame of end-systole, the smallest volume.
+        edv: volume at end-diastole, mL.
+        esv: volume at end-systole, mL.
+        period_s: time to the next beat's end-systole, or end-diastole; None where the next is not seen.
+    """
+
+    ed_index: int
+    es_index: int
+    edv: float
+    esv: float
+    period_s: float | None
+
+    @property
+    def ef_pct(self) -> float:
+        """Ejection fraction, percent: 100 (EDV - ESV) / EDV."""
+        return 100.0 * (self.edv - self.esv) / self.edv
+
+
+def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
+    """Beats of a volume curve.
+
+    End-systoles are found first, as deep troughs of the lightly smoothed curve: unlike end-diastole they are
+    sharp, and a diastasis or a premature beat does not hide them. End-diastole is the largest raw volume
+    between one end-systole and the next. A clip that starts in mid-ejection loses its first, incomplete beat
+    unless it is the only one; its end-diastole is then the one after the end-systole.
+
+    Args:
+        volume_ml: volume of each frame, mL, without gaps (T,).
+        time_s: time of each frame, s (T,), increasing.
+
+    Returns:
+        Beats in order; empty where none is complete.
+    """
+    volume, time = np.asarray(volume_ml, float), np.asarray(time_s, float)
+    if len(volume) < 4 or not np.all(np.isfinite(volume)) or np.ptp(volume) <= 0:
+        return []
+    step = float(np.median(np.diff(time)))
+    troughs = _end_systoles(volume, step)
+    if not troughs:
+        return []
+    starts = [0, *troughs[:-1]]
+    eds = [a + int(np.argmax(volume[a : b + 1])) for a, b in zip(starts, troughs, strict=True)]
+    if volume[eds[0]] < DIASTOLE_BEFORE * volume.max():
+        if len(troughs) > 1:
+            troughs, eds = troughs[1:], eds[1:]
+        else:
+            eds = [troughs[0] + int(np.argmax(volume[troughs[0] :]))]
+    beats = []
+    for i, (ed, es) in enumerate(zip(eds, troughs, strict=True)):
+        if volume[ed] <= volume[es]:
+            continue
+        beats.append(
+            EchoBeat(
+                ed_index=ed,
+                es_index=es,
+                edv=float(volume[ed]),
+                esv=float(volume[es]),
+                period_s=_period(volume, time, i, eds, troughs),
+            )
+        )
+    return beats
+
+
+def _end_systoles(volume: Curve, step: float) -> list[int]:
+    """Raw minima near the deep troughs of the smoothed curve."""
+    smooth = gaussian_filter1d(volume, max(SMOOTHING_S / step, 0.3), mode="nearest")
+    depth = TROUGH_DEPTH * (np.percentile(smooth, 97) - np.percentile(smooth, 3))
+    # A level as high as the largest volume on both sides lets a trough near either end of the clip count.
+    pad = max(round(0.1 / step), 1)
+    padded = np.concatenate([np.full(pad, smooth.max()), smooth, np.full(pad, smooth.max())])
+    gap = max(int(MIN_PERIOD_S / step), 1)
+    found, _ = find_peaks(-padded, prominence=max(depth, 1e-9), distance=gap)
+    reach = max(round(SEARCH_S / step), 1)
+    troughs = []
+    for at in found - pad:
+        a, b = max(at - reach, 0), min(at + reach + 1, len(volume))
+        lowest = a + int(np.argmin(volume[a:b]))
+        # At the very edge the curve is still falling or already rising: no end-systole was seen there.
+        if 0 < lowest < len(volume) - 1 and lowest not in troughs:
+            troughs.append(lowest)
+    return [int(t) for t in troughs]
+
+
+def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[int]) -> float | None:
+    if i + 1 < len(troughs):
+        return float(time[troughs[i + 1]] - time[troughs[i]])
+    ed, es = eds[i], troughs[i]
+    after = volume[es:]
+    if ed < es and len(after) > 2 and len(troughs) == 1 and after.max() >= FULL_AGAIN * volume[ed]:
+        # One beat only: from the start of one ejection to the start of the next, or the clip's end where a
+        # clip was cut from R wave to R wave.
+        full = es + np.flatnonzero(after >= FULL_AGAIN * volume[ed])
+        return float(time[full[-1]] - time[ed])
+    return None

@@ -1,0 +1,216 @@
+"""From cavity masks to volumes, beats, ejection fraction, heart rate and a verdict on their quality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, median_filter
+
+from twin_core.echo.beats import EchoBeat, find_beats
+from twin_core.echo.contour import Contour, trace
+
+# Adult apical four-chamber clips are recorded at about 13 to 18 cm so that the atria are in view.
+ASSUMED_DEPTH_CM = 15.0
+
+MIN_DURATION_S = 0.4  # less cannot hold one beat even at 150 bpm
+MAX_EMPTY_SHARE = 0.25  # of frames without a cavity
+MAX_OUTLIER_SHARE = 0.25  # of frames rejected for a jump in area or place
+MIN_BEATING = 0.08  # (largest - smallest) / largest volume: below, nothing beats
+MAX_ROUGHNESS = 0.12  # typical frame-to-frame zigzag of the area, in parts of its size
+MIN_AREA_SHARE, MAX_AREA_SHARE = 0.015, 0.6  # of the sector
+MIN_SOLIDITY = 0.85  # area / convex hull, median frame
+MIN_ELONGATION, MAX_ELONGATION = 0.9, 4.5  # length / mean width
+MAX_EDGE_SHARE = 0.3  # of the contour that lies on the sector's border
+MIN_EF_PCT, MAX_EF_PCT = 3.0, 90.0
+AREA_JUMP = 0.3  # of the neighbours' median area
+CENTROID_JUMP = 0.2  # of the long axis
+NEIGHBOURS_S = 0.2  # window of the running median that a frame is compared with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What a clip's contours say.
+
+    Attributes:
+        time_s: time of each frame, s (T,).
+        area_cm2: cavity area, NaN where none was found (T,).
+        length_cm: long axis, NaN where none was found (T,).
+        volume_ml: volume by the method of disks; rejected frames are interpolated (T,).
+        rejected: frames whose contour jumped or is missing, bool (T,).
+        contours: geometry of each frame, None where no cavity was found.
+        beats: complete beats.
+        calibrated: whether lengths and volumes rest on the file's own scale; else on a depth of
+            ASSUMED_DEPTH_CM, and only ratios such as EF are to be trusted.
+        ef_pct: ejection fraction, mean of the beats, percent; None without a beat.
+        edv_ml: end-diastolic volume, mean of the beats, mL.
+        esv_ml: end-systolic volume, mean of the beats, mL.
+        heart_rate_bpm: from the beats' median period; None where it cannot be told.
+        heart_rate_reason: why the heart rate cannot be told, else empty.
+        reasons: why the measurement is unusable; empty when it is usable.
+    """
+
+    time_s: NDArray[np.float64]
+    area_cm2: NDArray[np.float64]
+    length_cm: NDArray[np.float64]
+    volume_ml: NDArray[np.float64]
+    rejected: NDArray[np.bool_]
+    contours: tuple[Contour | None, ...]
+    beats: tuple[EchoBeat, ...]
+    calibrated: bool
+    ef_pct: float | None
+    edv_ml: float | None
+    esv_ml: float | None
+    heart_rate_bpm: float | None
+    heart_rate_reason: str
+    reasons: tuple[str, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether the numbers may be used."""
+        return not self.reasons
+
+
+def measure(
+    masks: NDArray[np.uint8],
+    time_s: NDArray[np.float64],
+    cm_per_px: tuple[float, float] | None = None,
+    sector: NDArray[np.bool_] | None = None,
+) -> Measurement:
+    """Measure a clip's masks.
+
+    Args:
+        masks: nonzero in the left-ventricular cavity, (T, H, W).
+        time_s: time of each frame, s (T,), increasing.
+        cm_per_px: centimetres per pixel (row, column); None when the file does not say.
+        sector: pixels inside the fan (H, W); the whole image when None.
+
+    Raises:
+        ValueError: shapes do not match, times do not increase, or a scale is not positive.
+    """
+    time = np.asarray(time_s, float)
+    if masks.ndim != 3 or len(masks) == 0 or time.shape != (len(masks),):
+        raise ValueError(f"masks must be (T, H, W) with T times, got {masks.shape} and {time.shape} times")
+    if np.any(~np.isfinite(time)) or np.any(np.diff(time) <= 0):
+        raise ValueError("time_s must increase from frame to frame: give each frame's time in seconds")
+    if cm_per_px is not None and not all(np.isfinite(s) and s > 0 for s in cm_per_px):
+        raise ValueError(f"cm_per_px must be positive (row, column), got {cm_per_px}: give None if unknown")
+    fan = np.ones(masks.shape[1:], bool) if sector is None else np.asarray(sector, bool)
+    if fan.shape != masks.shape[1:]:
+        raise ValueError(f"sector must be {masks.shape[1:]}, got {fan.shape}: use the clip's own sector")
+    scale = cm_per_px or assumed_scale(fan)
+    contours = tuple(trace(m, scale) for m in masks)
+    area = np.array([c.area_cm2 if c else np.nan for c in contours])
+    length = np.array([c.length_cm if c else np.nan for c in contours])
+    raw = np.array([c.volume_ml if c else np.nan for c in contours])
+    step = float(np.median(np.diff(time))) if len(time) > 1 else 0.0
+    rejected = reject_jumps(contours, step)
+    kept = np.flatnonzero(~rejected)
+    volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
+    beats = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
+    periods = [b.period_s for b in beats if b.period_s is not None]
+    rate = 60.0 / float(np.median(periods)) if periods else None
+    edv = float(np.mean([b.edv for b in beats])) if beats else None
+    esv = float(np.mean([b.esv for b in beats])) if beats else None
+    ef = float(np.mean([b.ef_pct for b in beats])) if beats else None
+    duration = float(time[-1] - time[0] + step)
+    reasons = _verdict(masks, fan, contours, area, volume, rejected, duration, ef)
+    why = "" if rate is not None else "the clip does not hold one whole beat: give a longer clip"
+    return Measurement(
+        time_s=time,
+        area_cm2=area,
+        length_cm=length,
+        volume_ml=volume,
+        rejected=rejected,
+        contours=contours,
+        beats=beats,
+        calibrated=cm_per_px is not None,
+        ef_pct=ef,
+        edv_ml=edv,
+        esv_ml=esv,
+        heart_rate_bpm=rate,
+        heart_rate_reason=why,
+        reasons=reasons,
+    )
+
+
+def assumed_scale(sector: NDArray[np.bool_]) -> tuple[float, float]:
+    """Centimetres per pixel (row, column) if the sector's height were ASSUMED_DEPTH_CM deep."""
+    rows = np.flatnonzero(sector.any(axis=1))
+    height = int(rows[-1] - rows[0] + 1) if len(rows) else sector.shape[0]
+    return (ASSUMED_DEPTH_CM / height, ASSUMED_DEPTH_CM / height)
+
+
+def reject_jumps(contours: tuple[Contour | None, ...], step_s: float) -> NDArray[np.bool_]:
+    """Frames without a cavity, or whose area or centroid jumps away from the running median, bool (T,)."""
+    rejected = np.array([c is None for c in contours])
+    kept = np.flatnonzero(~rejected)
+    window = round(NEIGHBOURS_S / step_s) // 2 * 2 + 1 if step_s > 0 else 1
+    if len(kept) < 5 or window < 3:
+        return rejected
+    window = max(window, 5)
+    found = [c for c in contours if c is not None]
+    area = np.array([c.area_cm2 for c in found])
+    place = np.array([c.centroid for c in found])
+    length = float(np.median([c.length_cm for c in found]))
+    usual = median_filter(area, window, mode="nearest")
+    jump = np.abs(area - usual) > AREA_JUMP * usual
+    moved = np.linalg.norm(place - median_filter(place, (window, 1), mode="nearest"), axis=1)
+    rejected[kept[jump | (moved > CENTROID_JUMP * length)]] = True
+    return rejected
+
+
+def _verdict(
+    masks: NDArray[np.uint8],
+    sector: NDArray[np.bool_],
+    contours: tuple[Contour | None, ...],
+    area: NDArray[np.float64],
+    volume: NDArray[np.float64],
+    rejected: NDArray[np.bool_],
+    duration_s: float,
+    ef: float | None,
+) -> tuple[str, ...]:
+    """Reasons against using the measurement, the most basic first."""
+    found = [c for c in contours if c is not None]
+    empty = 1.0 - len(found) / len(contours)
+    if empty > MAX_EMPTY_SHARE:
+        return (f"no left-ventricular cavity found in {empty:.0%} of the frames: not an apical view?",)
+    reasons = []
+    if duration_s < MIN_DURATION_S or len(masks) < 5:
+        reasons.append(f"too short for a beat: {len(masks)} frames, {duration_s:.2f} s; give at least one beat")
+    pixels = (masks != 0).sum(axis=(1, 2)) / max(int(sector.sum()), 1)
+    share = float(np.median(pixels))
+    if not MIN_AREA_SHARE <= share <= MAX_AREA_SHARE:
+        reasons.append(f"implausible cavity size: {share:.0%} of the sector; an apical four-chamber view?")
+    solidity = float(np.median([c.solidity for c in found]))
+    elongation = float(np.median([c.length_cm**2 / c.area_cm2 for c in found]))
+    if solidity < MIN_SOLIDITY or not MIN_ELONGATION <= elongation <= MAX_ELONGATION:
+        reasons.append(
+            f"the contour is not shaped like a ventricle (solidity {solidity:.2f}, length/width {elongation:.1f})"
+        )
+    border = sector & binary_dilation(~np.pad(sector, 2), iterations=2)[2:-2, 2:-2]
+    rims = [m & ~_eroded(m) for m in (masks[:: max(len(masks) // 20, 1)] != 0)]
+    on_edge = float(np.median([(r & border).sum() / max(int(r.sum()), 1) for r in rims]))
+    if on_edge > MAX_EDGE_SHARE:
+        reasons.append(f"the cavity is cut off: {on_edge:.0%} of its contour lies on the sector's border")
+    jumped = float(rejected.mean())
+    kept = area[~rejected]
+    rough = float(np.median(np.abs(np.diff(kept, 2))) / np.median(kept)) if len(kept) > 4 else 0.0
+    if jumped > MAX_OUTLIER_SHARE or rough > MAX_ROUGHNESS:
+        reasons.append(f"the contour is unstable: {jumped:.0%} of the frames jump, zigzag {rough:.0%} of the area")
+    if len(kept) > 4:
+        high, low = np.percentile(volume, 95), np.percentile(volume, 5)
+        if (high - low) / high < MIN_BEATING:
+            reasons.append(f"the cavity does not beat: its volume varies by {(high - low) / high:.0%} only")
+    if ef is None:
+        reasons.append("no complete beat found: give a clip from before one contraction to after it")
+    elif not MIN_EF_PCT <= ef <= MAX_EF_PCT:
+        reasons.append(f"implausible ejection fraction {ef:.0f} %: the contour does not follow the cavity")
+    return tuple(reasons)
+
+
+def _eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask without its outermost pixels."""
+    p = np.pad(mask, 1)
+    return mask & p[:-2, 1:-1] & p[2:, 1:-1] & p[1:-1, :-2] & p[1:-1, 2:]
