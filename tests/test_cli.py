@@ -1,0 +1,114 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import pytest
+
+from twin_core import __version__
+from twin_core.circuit import INDICES
+from twin_core.cli import main
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(capsys) -> Callable[..., Done]:
+    """Runs a command line in this process, which is what ``python -m twin_core`` does in its own."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main([str(argument) for argument in arguments])
+        output = capsys.readouterr()
+        return Done(stop.value.code, output.out, output.err)
+
+    return run
+
+
+def test_the_module_runs_as_a_program():
+    done = subprocess.run([sys.executable, "-m", "twin_core", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"LVAD Twin {__version__}\n")
+
+
+def test_simulate_answers_with_every_key(run):
+    done = run("simulate", "--preset", "heart_failure", "--pump", "axial", "--speed", 10000, "--json")
+    assert done.returncode == 0
+    answer = json.loads(done.stdout)
+    assert answer.keys() == {"status", "suction", *INDICES}
+    assert answer["pump_flow_l_min"] == pytest.approx(5.63, rel=0.005)
+
+
+def test_simulate_a_twin_with_a_change_and_write_its_waveforms(run, twin, tmp_path):
+    twin.save(tmp_path / "twin.json")
+    done = run(
+        "simulate",
+        *("--twin", tmp_path / "twin.json"),
+        *("--set", "emax_mmhg_per_ml=2", "--set", "systemic_resistance=1.2"),
+        *("--csv", tmp_path / "beat.csv", "--json"),
+    )
+    assert done.returncode == 0
+    waveforms = pd.read_csv(tmp_path / "beat.csv")
+    assert waveforms.lv_volume_ml.max() == pytest.approx(json.loads(done.stdout)["edv_ml"], rel=1e-4)
+
+
+def test_the_table_shows_labels_units_and_status(run):
+    done = run("simulate")
+    assert "End-diastolic volume" in done.stdout
+    assert "mmHg" in done.stdout
+    assert "Steady beat, found in" in done.stdout
+
+
+def test_report_writes_pdf_and_csv(run, twin, tmp_path):
+    twin.save(tmp_path / "twin.json")
+    files = tmp_path / "report.pdf", tmp_path / "beat.csv"
+    done = run(
+        *("report", tmp_path / "twin.json", "--out", files[0], "--csv", files[1]),
+        *("--pump", "axial", "--speed", 9000, "--json"),
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["files"] == [str(file) for file in files]
+    assert files[0].read_bytes().startswith(b"%PDF")
+    assert "What-if" in files[1].read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["simulate", "--preset", "normal"], 1, "no preset 'normal'; choose from simaan_normal"),
+        (["simulate", "--set", "emax_mmhg_per_ml=99"], 1, "not between 0.5 and 3.5 mmHg/mL"),
+        (["simulate", "--set", "emax_mmhg_per_ml=nan"], 1, "not between 0.5 and 3.5 mmHg/mL"),
+        (["simulate", "--set", "emax_mmhg_per_ml"], 1, "is not NAME=VALUE"),
+        (["simulate", "--set", "emax=1"], 1, "did you mean emax_mmhg_per_ml"),
+        (["simulate", "--pump", "axial"], 1, "give both"),
+        (["simulate", "--pump", "axial", "--speed", "1e9"], 1, "choose 6000 to 18000 rpm"),
+        (["simulate", "--circuit", "none"], 1, "no circuit 'none'; choose from five_state"),
+        (["simulate", "--preset", "heart_failure", "--twin", "x.json"], 1, "give one of them"),
+        (["simulate", "--twin", "none.json"], 1, "cannot read the twin file none.json"),
+        (["report", "none.json", "--out", "x.pdf"], 1, "cannot read the twin file none.json"),
+        (["simulate", "--csv", "no/such/folder/x.csv"], 1, "check the path"),
+        (["infer", "none.avi"], 1, "none.avi"),
+        (["simulate", "--wrong"], 2, "No such option"),
+        (["wrong"], 2, "No such command"),
+    ],
+)
+def test_a_wrong_call_is_one_line_on_stderr(run, arguments, code, message):
+    done = run(*arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [[], ["infer"], ["simulate"], ["report"], ["train"]])
+def test_help_is_there_for_every_command(run, command):
+    done = run(*command, "--help")
+    assert done.returncode == 0
+    assert "Usage" in done.stdout

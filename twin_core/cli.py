@@ -1,0 +1,226 @@
+"""Command line: every command prints a table, or JSON with ``--json``; errors are one line on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from twin_core import __version__
+from twin_core.circuit import INDICES, Beat, CircuitParameters, ParameterError, presets, pumps
+from twin_core.scenario import Scenario
+from twin_core.twin import RESEARCH_USE, Twin
+
+CIRCUITS = ("five_state",)
+
+app = typer.Typer(
+    name="twin_core",
+    help=f"Echo clip to circulation twin to LVAD what-if. {RESEARCH_USE}",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+train_app = typer.Typer(help="Train a network from scratch.", rich_markup_mode=None)
+app.add_typer(train_app, name="train")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+DeviceOption = Annotated[str, typer.Option(help="Where networks run: auto (a GPU if there is one), cpu or cuda.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; repeat for more.")
+]
+PumpOption = Annotated[str | None, typer.Option(help=f"Fit a pump: {', '.join(pumps.NAMES)}.")]
+SpeedOption = Annotated[float | None, typer.Option(metavar="RPM", help="Pump speed; needed with --pump.")]
+
+
+_USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # ClickException, of click itself or of the copy inside typer
+
+
+class CommandError(Exception):
+    """What a command could not do, in one line."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"LVAD Twin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print it.")
+    ] = False,
+) -> None:
+    """Echo clip to circulation twin to LVAD what-if. Research use only, not a medical device."""
+
+
+@app.command()
+def infer(
+    clip: Annotated[Path, typer.Argument(help="AVI, MP4 or DICOM file with an apical four-chamber clip.")],
+    out: Annotated[Path | None, typer.Option(help="Write the twin file here.")] = None,
+    contours: Annotated[Path | None, typer.Option(help="Write the cavity masks here (.npz, key masks).")] = None,
+    device: DeviceOption = "auto",
+    depth_cm: Annotated[
+        float | None, typer.Option(help="Image depth in cm, if the file does not give a scale.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the twin of the patient in an echo clip."""
+    from twin_core.inference import infer as run  # networks load only where they are used
+
+    result = run(clip, depth_cm=depth_cm, device=device)
+    if contours is not None:
+        import numpy as np
+
+        with contours.open("wb") as file:
+            np.savez_compressed(file, masks=result.masks)
+    answer: dict[str, Any] = {"quality": result.quality.model_dump()}
+    beat = None
+    if result.twin is not None:
+        beat = result.twin.simulate()
+        if out is not None:
+            result.twin.save(out)
+        answer = {**result.twin.model_dump(), "simulated": beat.indices(), **answer}
+    if as_json:
+        _print_json(answer)
+    elif result.twin is not None and beat is not None:
+        _print_inference(result.twin, beat)
+    if result.twin is None:
+        raise CommandError(f"{clip.name}: no twin from this clip: {'; '.join(result.quality.reasons)}")
+
+
+@app.command()
+def simulate(
+    preset: Annotated[str | None, typer.Option(help=f"Reference patient: {', '.join(presets.PRESETS)}.")] = None,
+    twin: Annotated[Path | None, typer.Option(help="Twin file to simulate.")] = None,
+    circuit: Annotated[str, typer.Option(help=f"Circuit: {', '.join(CIRCUITS)}.")] = "five_state",
+    changes: SetOption = None,
+    pump: PumpOption = None,
+    speed: SpeedOption = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the waveforms of the cycle here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate one steady beat of a reference patient or a twin."""
+    if circuit not in CIRCUITS:
+        raise CommandError(f"there is no circuit {circuit!r}; choose from {', '.join(CIRCUITS)}.")
+    beat = _scenario(changes, pump, speed).simulate(_patient(preset, twin))
+    if csv is not None:
+        import pandas as pd
+
+        pd.DataFrame(beat.waveforms()).to_csv(csv, index=False, float_format="%.6g")
+    if as_json:
+        _print_json(beat.indices())
+    else:
+        _print_beats({"Value": beat})
+        typer.echo(beat.message)
+    if beat.status == "not_periodic":
+        raise CommandError(beat.message)
+
+
+@app.command()
+def report(
+    twin: Annotated[Path, typer.Argument(help="Twin file.")],
+    out: Annotated[Path, typer.Option(help="Write the PDF here.")],
+    changes: SetOption = None,
+    pump: PumpOption = None,
+    speed: SpeedOption = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write the waveforms here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the PDF report of a twin, with a what-if beside it where --set or --pump is given."""
+    from twin_core import report as reports
+
+    patient = Twin.load(twin)
+    scenarios = [_scenario(changes, pump, speed)] if changes or pump or speed is not None else []
+    out.write_bytes(reports.pdf(patient, scenarios))
+    written = [str(out)]
+    if csv is not None:
+        csv.write_text(reports.waveforms_csv(patient, scenarios), encoding="utf-8")
+        written.append(str(csv))
+    if as_json:
+        _print_json({"status": "written", "files": written})
+    else:
+        typer.echo(f"Wrote {' and '.join(written)}.")
+
+
+def _patient(preset: str | None, twin: Path | None) -> CircuitParameters:
+    if preset is not None and twin is not None:
+        raise CommandError(f"received both --preset {preset} and --twin {twin}; give one of them.")
+    if twin is not None:
+        return Twin.load(twin).circuit
+    return presets.load(preset or "simaan_normal")
+
+
+def _scenario(changes: list[str] | None, pump: str | None, speed: float | None) -> Scenario:
+    values: dict[str, float] = {}
+    for change in changes or []:
+        name, equals, value = change.partition("=")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise CommandError(f"--set {change} is not NAME=VALUE with a number; write it like emax_mmhg_per_ml=1.5.")
+    if (pump is None) != (speed is None):
+        raise CommandError(f"a pump and its speed go together; received --pump {pump} --speed {speed}: give both.")
+    return Scenario(name="What-if", changes=values, pump=pump, speed_rpm=speed)
+
+
+def _print_json(answer: dict[str, Any]) -> None:
+    typer.echo(json.dumps(answer, indent=2, allow_nan=False))
+
+
+def _print_beats(beats: dict[str, Beat]) -> None:
+    from twin_core.report import format_value
+
+    typer.echo(f"{'':30}" + "".join(f"{name:>12}" for name in beats))
+    for key, about in INDICES.items():
+        values = "".join(f"{format_value(getattr(beat, key), about.digits):>12}" for beat in beats.values())
+        typer.echo(f"{about.label:30}{values}  {about.unit}")
+
+
+def _print_inference(twin: Twin, beat: Beat) -> None:
+    from twin_core.circuit import PARAMETERS
+    from twin_core.report import format_value, measured_note
+
+    typer.echo(f"{twin.pseudonym}\n{'':30}{'Measured':>12}{'Simulated':>12}")
+    for key in ("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml"):
+        about = INDICES[key]
+        values = [format_value(getattr(source, key), about.digits) for source in (twin.measured, beat)]
+        typer.echo(f"{about.label:30}{values[0]:>12}{values[1]:>12}  {about.unit}")
+    typer.echo(measured_note(twin))
+    for name, value in twin.learned_parameters.items():
+        typer.echo(f"{PARAMETERS[name].label:30}{value:>12.4g}{'':12}  {PARAMETERS[name].unit}")
+    typer.echo(f"{beat.message}\n{RESEARCH_USE}")
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line; exits with 0 on success, 1 where the work failed, 2 where the call was wrong."""
+    try:
+        result = app(arguments or sys.argv[1:] or ["--help"], standalone_mode=False)
+    except _USAGE_ERROR as error:
+        _fail(f"{error.format_message()} See --help.", 2)
+    except (typer.Abort, KeyboardInterrupt):
+        _fail("stopped.", 130)
+    except OSError as error:
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}; check the path and its permissions.", 1)
+    except (CommandError, ParameterError, ValueError) as error:  # ClipError, TwinError, WeightsError are ValueErrors
+        _fail(_one_line(error), 1)
+    raise SystemExit(result if isinstance(result, int) else 0)
+
+
+def _one_line(error: Exception) -> str:
+    """The message; of a pydantic error the first fault alone."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return str(error)

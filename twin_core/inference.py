@@ -1,0 +1,130 @@
+"""From a clip's file to the patient's twin: read, segment, measure, encode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from twin_core.circuit import CircuitParameters
+from twin_core.echo.clip import Clip, read_clip
+from twin_core.echo.volumes import Measurement, measure
+from twin_core.learning.encoder import Encoder
+from twin_core.learning.segmenter import Segmenter
+from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inference:
+    """Everything a clip gave.
+
+    Attributes:
+        clip: The clip.
+        masks: Left-ventricular cavity in the clip's own pixels, (T, H, W) uint8, 1 inside.
+        measurement: Volumes, beats and their verdict.
+        quality: Whether the clip can carry a twin, and why not.
+        twin: The twin; None if the clip is unusable.
+    """
+
+    clip: Clip
+    masks: np.ndarray
+    measurement: Measurement
+    quality: Quality
+    twin: Twin | None
+
+
+def infer(
+    source: str | Path | bytes,
+    *,
+    name: str | None = None,
+    depth_cm: float | None = None,
+    device: str = "auto",
+    pseudonym: str | None = None,
+    progress: Progress | None = None,
+) -> Inference:
+    """Read a clip and find its patient's twin.
+
+    Args:
+        source: Path of an AVI, MP4 or DICOM file, or its bytes.
+        name: What to call the file in messages.
+        depth_cm: Depth of the sector, if the user knows it; wins over the file.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        pseudonym: Name to show; by default made from the file's digest, never from its tags.
+        progress: Called with a share done (0 to 1) and what is being done.
+
+    Raises:
+        ClipError: If the file cannot be read.
+        WeightsError: If a weight file is missing or damaged.
+        ValueError: If the device is not there.
+    """
+    tell = progress or (lambda share, text: None)
+    tell(0.0, "Reading the clip")
+    clip = read_clip(source, name=name, depth_cm=depth_cm)
+    tell(0.2, "Loading the networks")
+    segmenter, encoder = _segmenter(device), _encoder(device)
+    tell(0.4, f"Finding the ventricle in {len(clip.frames)} frames")
+    masks = segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
+    tell(0.8, "Measuring volumes")
+    measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+    quality = _quality(measurement)
+    twin = None
+    if quality.usable:
+        tell(0.9, "Finding the circuit")
+        twin = Twin(
+            pseudonym=pseudonym or f"Patient {clip.sha256[:6].upper()}",
+            clip=_facts(clip),
+            measured=_measured(measurement),
+            parameters=CircuitParameters(**encoder.encode(clip, masks, measurement)).to_dict(),
+            models={"segmenter": segmenter.weights.sha256, "encoder": encoder.weights.sha256},
+            quality=quality,
+        )
+    tell(1.0, "Done")
+    return Inference(clip=clip, masks=masks, measurement=measurement, quality=quality, twin=twin)
+
+
+@lru_cache(maxsize=2)
+def _segmenter(device: str) -> Segmenter:
+    return Segmenter.load(device=device)
+
+
+@lru_cache(maxsize=2)
+def _encoder(device: str) -> Encoder:
+    return Encoder.load(device=device)
+
+
+def _quality(measurement: Measurement) -> Quality:
+    reasons = list(measurement.reasons)
+    if not reasons and measurement.heart_rate_bpm is None:
+        reasons.append(f"the heart rate cannot be told: {measurement.heart_rate_reason}")
+    return Quality(usable=not reasons, reasons=reasons)
+
+
+def _facts(clip: Clip) -> ClipFacts:
+    frames, rows, columns = clip.shape
+    return ClipFacts(
+        format=clip.format,
+        sha256=clip.sha256,
+        frames=frames,
+        rows=rows,
+        columns=columns,
+        frame_rate_hz=clip.frame_rate_hz,
+        duration_s=clip.duration_s,
+        cm_per_px=clip.cm_per_px,
+        cm_per_px_source=clip.cm_per_px_source,
+    )
+
+
+def _measured(measurement: Measurement) -> MeasuredValues:
+    return MeasuredValues(
+        ejection_fraction_pct=measurement.ef_pct,
+        heart_rate_bpm=measurement.heart_rate_bpm,
+        edv_ml=measurement.edv_ml,
+        esv_ml=measurement.esv_ml,
+        calibrated=measurement.calibrated,
+        beats=len(measurement.beats),
+    )

@@ -1,0 +1,197 @@
+"""Reports of a twin and its scenarios: PDF to read, CSV to compute with."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pandas as pd
+import typst
+
+import twin_core
+from twin_core import figures
+from twin_core.circuit import INDICES, LEARNED, PARAMETERS, WAVEFORMS, Beat
+from twin_core.scenario import Scenario
+from twin_core.twin import RESEARCH_USE, Twin
+
+LIMITS = (
+    "EDV, ESV and heart rate fix about three of the seven estimated parameters; the others stay near the values "
+    "the encoder was trained to prefer.",
+    "Pressures are not measured: without a cuff pressure they are what the published circuit gives at these volumes.",
+    "The circuit has a left heart only: no right heart, no reflex, no valve leak; its filling is set by start "
+    "values. When pump speed changes, a patient's own regulation will differ.",
+    "Ejection fraction rises as a pump empties the ventricle and is no measure of its benefit.",
+    "The networks were trained on rendered echoes, not on patients.",
+)
+_TEMPLATE = Path(__file__).resolve().parents[1] / "assets" / "report.typ"
+_FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu Sans: the same on every machine
+_NOTHING = "–"
+
+
+def simulate(twin: Twin, scenarios: Sequence[Scenario]) -> dict[str, Beat]:
+    """The patient's beat and each scenario's by name, the patient first.
+
+    Raises:
+        ValueError: If two scenarios have the same name.
+    """
+    beats = {"Patient": twin.simulate()}
+    for scenario in scenarios:
+        if scenario.name in beats:
+            raise ValueError(f"two scenarios are called {scenario.name!r}; give each its own name.")
+        beats[scenario.name] = scenario.simulate(twin.circuit, start=beats["Patient"])
+    return beats
+
+
+def waveforms_csv(twin: Twin, scenarios: Sequence[Scenario]) -> str:
+    """Waveforms of the patient and every scenario, one row a sample; lines starting with # say what made them."""
+    beats = simulate(twin, scenarios)
+    text = io.StringIO()
+    for key, value in _identity(twin):
+        text.write(f"# {key}: {value}\n")
+    for name, beat in beats.items():
+        text.write(f"# {name}: {_settings(name, scenarios)}; status {beat.status}\n")
+    text.write(f"# patient: {json.dumps(twin.parameters)}\n# {RESEARCH_USE}\n")
+    tables = [pd.DataFrame({"scenario": name, **beat.waveforms()}) for name, beat in beats.items()]
+    pd.concat(tables).to_csv(text, index=False, columns=["scenario", *WAVEFORMS], float_format="%.6g")
+    return text.getvalue()
+
+
+def pdf(
+    twin: Twin, scenarios: Sequence[Scenario], *, contour_png: bytes | None = None, created: datetime | None = None
+) -> bytes:
+    """A4 report: what was read, loops, waveforms, indices, parameters, limits and what made it.
+
+    Args:
+        twin: The patient.
+        scenarios: What-ifs to set beside the patient.
+        contour_png: A frame of the clip with its contour, if there is one to show.
+        created: Time to print, now if left out.
+    """
+    beats = simulate(twin, scenarios)
+    data = _data(twin, scenarios, beats, created or datetime.now(UTC))
+    data["contour"] = contour_png is not None
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "data.json").write_text(json.dumps(data), encoding="utf-8")
+        (root / "loops.svg").write_bytes(figures.pressure_volume_loops(beats))
+        (root / "waveforms.svg").write_bytes(figures.waveforms(beats))
+        (root / "report.typ").write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+        if contour_png is not None:
+            (root / "contour.png").write_bytes(contour_png)
+        return typst.compile(root / "report.typ", root=root, font_paths=[_FONTS], ignore_system_fonts=True)
+
+
+def _settings(name: str, scenarios: Sequence[Scenario]) -> str:
+    return next((s.describe() for s in scenarios if s.name == name), "as found from the echo, no pump")
+
+
+def format_value(value: float | None, digits: int, signed: bool = False) -> str:
+    """A number with sensible digits and a true minus sign; a dash where there is none."""
+    if value is None:
+        return _NOTHING
+    rounded = round(value, digits) + 0.0  # adding zero turns a rounded −0 into 0
+    return f"{rounded:{'+' if signed and rounded else ''}.{digits}f}".replace("-", "−")
+
+
+def _data(twin: Twin, scenarios: Sequence[Scenario], beats: dict[str, Beat], created: datetime) -> dict[str, Any]:
+    """Everything the template prints, as JSON values."""
+    patient = beats["Patient"]
+    colours = [figures.PATIENT_COLOUR, *figures.SCENARIO_COLOURS * len(beats)]
+    return {
+        "software_version": twin_core.__version__,
+        "research_use": RESEARCH_USE,
+        "pseudonym": twin.pseudonym,
+        "created": created.strftime("%Y-%m-%d %H:%M UTC"),
+        "facts": _facts(twin),
+        "measured": _measured(twin, patient),
+        "measured_note": measured_note(twin),
+        "scenarios": [
+            {
+                "name": name,
+                "colour": colour,
+                "settings": _settings(name, scenarios),
+                "status": beat.status,
+                "message": beat.message,
+            }
+            for (name, beat), colour in zip(beats.items(), colours, strict=False)
+        ],
+        "index_header": ["Index", "Patient", *(cell for s in scenarios for cell in (s.name, "Change"))],
+        "index_rows": _index_rows(beats),
+        "index_note": "Change is against the patient. Cardiac output is aortic valve plus pump flow. "
+        "Pump flow is the circuit's true flow; a console shows an estimate.",
+        "parameter_rows": [
+            [
+                f"{about.label}{' *' if name in LEARNED else ''}",
+                f"{twin.parameters[name]:.4g} {about.unit}",
+                f"{about.bounds[0]:.3g} to {about.bounds[1]:.3g}",
+            ]
+            for name, about in PARAMETERS.items()
+        ],
+        "limits": list(LIMITS),
+        "identity": [list(row) for row in _identity(twin)],
+    }
+
+
+def _facts(twin: Twin) -> list[list[str]]:
+    if twin.clip is None:
+        return []
+    clip = twin.clip
+    scale = f"{clip.cm_per_px[0] * 10:.2f} mm a pixel" if clip.cm_per_px else "not given in the file"
+    return [
+        ["Clip", f"{clip.format.upper()}, {clip.frames} frames of {clip.columns}×{clip.rows} pixels"],
+        ["Timing", f"{clip.duration_s:.2f} s at {clip.frame_rate_hz:.1f} frames/s"],
+        ["Scale", f"{scale} ({clip.cm_per_px_source.replace('_', ' ')})"],
+    ]
+
+
+def _measured(twin: Twin, patient: Beat) -> list[list[str]]:
+    if twin.measured is None:
+        return []
+    keys = ("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml")
+    return [
+        [
+            f"{INDICES[key].label} ({INDICES[key].unit})",
+            format_value(getattr(twin.measured, key), INDICES[key].digits),
+            format_value(getattr(patient, key), INDICES[key].digits),
+        ]
+        for key in keys
+    ]
+
+
+def measured_note(twin: Twin) -> str:
+    """What the measured volumes rest on, in a sentence or two."""
+    if twin.measured is None:
+        return ""
+    beats = f"Mean of {twin.measured.beats} beat{'s' if twin.measured.beats > 1 else ''}."
+    if twin.measured.calibrated:
+        return f"{beats} Volumes are calibrated."
+    return f"{beats} Volumes are NOT calibrated: they rest on an assumed image depth. Ejection fraction does not."
+
+
+def _index_rows(beats: dict[str, Beat]) -> list[list[str]]:
+    patient, *others = (beat.indices() for beat in beats.values())
+    rows = []
+    for key, about in INDICES.items():
+        before: Any = patient[key]
+        cells = [f"{about.label}{f' ({about.unit})' if about.unit else ''}", format_value(before, about.digits)]
+        for other in others:
+            after: Any = other[key]
+            change = after - before if after is not None and before is not None else None
+            cells += [format_value(after, about.digits), format_value(change, about.digits, signed=True)]
+        rows.append(cells)
+    return rows
+
+
+def _identity(twin: Twin) -> list[tuple[str, str]]:
+    rows = [("LVAD Twin", twin_core.__version__), ("twin made by", f"LVAD Twin {twin.software_version}")]
+    rows += [(f"{model} weights", f"sha256 {digest[:16]}…") for model, digest in twin.models.items()]
+    rows.append(("circuit", "five_state (Simaan 2009)"))
+    if twin.clip is not None:
+        rows.append(("clip", f"sha256 {twin.clip.sha256[:16]}…"))
+    return rows
