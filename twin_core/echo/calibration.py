@@ -25,7 +25,7 @@ _ASPECT_TOLERANCE = 0.02
 _SECTOR_IN_REGION = 0.85
 """Share of the sector's box that a region must hold, taken at its word."""
 _REGION_OVERLAP = 0.75
-_SIZE_TOLERANCE = 0.12
+_SIZE_TOLERANCE = 0.08
 """Overlap (intersection over union) and agreement of sizes that a region, rescaled, must reach with the sector."""
 
 

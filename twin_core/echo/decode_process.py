@@ -7,6 +7,7 @@ The process reads the file's bytes on standard input and answers on standard out
 JSON header, and the header's length in 8 bytes.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -25,13 +26,20 @@ _LENGTH_BYTES = 8
 _DAMAGED = "the file is damaged; copy or export it again"
 
 
-def decode(data: bytes, file_format: Format, *, seconds: float = DECODE_SECONDS) -> Decoded:
+def decode(
+    data: bytes,
+    file_format: Format,
+    *,
+    seconds: float = DECODE_SECONDS,
+    memory_bytes: int = DECODE_MEMORY_BYTES,
+) -> Decoded:
     """Decode a clip's bytes.
 
     Args:
         data: the file's bytes.
         file_format: their format.
         seconds: longest time to wait.
+        memory_bytes: most address space the process may take (not enforced on Windows and macOS).
 
     Returns:
         The frames and what the file says about them; the arrays are read-only.
@@ -45,7 +53,7 @@ def decode(data: bytes, file_format: Format, *, seconds: float = DECODE_SECONDS)
     with tempfile.TemporaryDirectory() as folder:
         try:
             finished = subprocess.run(
-                [sys.executable, "-P", "-m", __name__, file_format],
+                [sys.executable, "-P", "-m", __name__, file_format, str(memory_bytes)],
                 input=data,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -88,14 +96,15 @@ def _decode_here(data: bytes, file_format: str) -> Decoded:
     return decode_video(data)
 
 
-def _limit_memory() -> None:
+def _limit_memory(memory_bytes: int) -> None:
     try:
         import resource
     except ImportError:  # not on Windows
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = DECODE_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(DECODE_MEMORY_BYTES, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    with contextlib.suppress(ValueError, OSError):  # macOS has the name but refuses the limit
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the patient's frames
 
 
@@ -104,9 +113,10 @@ def main() -> None:
     # Libraries that print on standard output must not get between the answer's bytes.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _limit_memory()
+    file_format, memory_bytes = sys.argv[1], int(sys.argv[2])
+    _limit_memory(memory_bytes)
     try:
-        decoded = _decode_here(sys.stdin.buffer.read(), sys.argv[1])
+        decoded = _decode_here(sys.stdin.buffer.read(), file_format)
         answer.write(decoded.frames.data)
         answer.write(decoded.coloured.data)
         header: dict[str, object] = {
@@ -117,7 +127,7 @@ def main() -> None:
     except ClipError as error:
         header = {"error": str(error)}
     except MemoryError:
-        header = {"error": f"decoding needs more than {DECODE_MEMORY_BYTES / 1e9:.1f} GB of memory; export fewer beats"}
+        header = {"error": f"decoding needs more than {memory_bytes / 1e9:.1f} GB of memory; export fewer beats"}
     except Exception as error:  # the texts of libraries' errors may quote the file: the type alone
         header = {"error": f"it cannot be decoded ({type(error).__name__}): {_DAMAGED}"}
     encoded = json.dumps(header).encode()

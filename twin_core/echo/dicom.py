@@ -53,7 +53,7 @@ def _kind(error: Exception) -> str:
 
 def _check_is_clip(dataset: Dataset) -> None:
     if len(dataset) == 0:
-        raise ClipError("the DICOM file is damaged or cut short: it has no elements; copy or export it again")
+        raise ClipError("the DICOM file is cut short: no complete element can be read; copy or export it again")
     has_pixels = any(keyword in dataset for keyword in _PIXEL_KEYWORDS)
     # De-identified files keep the identity encrypted beside readable pixels: only those without pixels are refused.
     if "EncryptedAttributesSequence" in dataset and not has_pixels:

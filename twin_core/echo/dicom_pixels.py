@@ -1,9 +1,12 @@
 """The stored pixels of a DICOM file, in any compression and colour space, to 8-bit grey frames."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.pixels import apply_color_lut, iter_pixels
+from pydicom.pixels import apply_color_lut, iter_pixels, pixel_array
 from pydicom.uid import UID
 
 from .decoded import COLOUR_SPREAD, colour_spread
@@ -36,14 +39,15 @@ def decode_pixels(
         raise ClipError(
             "the DICOM file gives no Transfer Syntax (0002,0010), so its pixels cannot be decoded; export it again"
         )
-    if not syntax.is_private and not syntax.is_compressed:
+    is_native = not syntax.is_private and not syntax.is_encapsulated
+    if is_native:
         _check_native_length(dataset, frames, rows, columns)
     photometric = str(dataset.get("PhotometricInterpretation", ""))
     spread = np.zeros((rows, columns), np.uint8)
     grey: list[NDArray[np.uint8]] = []
     deep: list[NDArray[np.integer]] = []  # more than 8 bits: scaled once the whole clip's range is known
     try:
-        for raw in iter_pixels(dataset, raw=True):
+        for raw in _stored_frames(dataset, frames, is_native):
             if photometric == "PALETTE COLOR":
                 raw = apply_color_lut(raw, dataset)
             if raw.ndim == 3:
@@ -70,6 +74,15 @@ def decode_pixels(
     if photometric == "MONOCHROME1":
         np.subtract(255, stack, out=stack)
     return stack, spread > COLOUR_SPREAD
+
+
+def _stored_frames(dataset: Dataset, frames: int, is_native: bool) -> Iterator[NDArray[Any]]:
+    """The frames one by one, (H, W) or (H, W, 3), in the colour space in which they are stored."""
+    if is_native and dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
+        # pydicom 3.0's iterator takes frames after the first to be as long as unpacked ones; by index it does not.
+        yield from (pixel_array(dataset, raw=True, index=index) for index in range(frames))
+    else:
+        yield from iter_pixels(dataset, raw=True)
 
 
 def _check_native_length(dataset: Dataset, frames: int, rows: int, columns: int) -> None:

@@ -66,15 +66,23 @@ def _describe(data: bytes) -> str:
     for magic, description in _OTHER_TYPES:
         if data.startswith(magic):
             return description
-    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in data[:512]):
+    if _is_text(data[:512]):
         return "a text file"
     return f"of an unknown type (it starts with the bytes {data[:4].hex(' ')})"
 
 
+def _is_text(start: bytes) -> bool:
+    try:
+        text = start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(start) - 3:  # else a character is cut at the end
+            return False
+        text = start[: error.start].decode("utf-8")
+    return all(character.isprintable() or character.isspace() for character in text)
+
+
 def _cut_short(received: int, expected: int) -> ClipError:
-    return ClipError(
-        f"the file is cut short: {received} bytes of the {expected} it should have; copy or export it again"
-    )
+    return ClipError(f"the file is cut short: {received} bytes of at least {expected}; copy or export it again")
 
 
 def _check_avi_complete(data: bytes) -> None:

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .fan import Fan, fit_fan
+from .fan import Fan
+from .fan_fit import fit_fan
 from .limits import ClipError
 
 _FRAMES_LOOKED_AT = 96
