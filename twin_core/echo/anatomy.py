@@ -33,7 +33,7 @@ class Anatomy:
 
     edv_ml: float
     esv_ml: float
-    apex_depth: float = drawn(1.2, 4.2)
+    apex_depth: float = drawn(0.9, 4.0)
     apex_offset: float = drawn(-0.4, 0.5)  # sideways, in parts of (apex depth + 0.6 cm)
     axis_tilt: float = drawn(-0.25, 0.30)  # positive: base swings to the right
     length_factor: float = drawn(1.45, 2.0)  # end-diastolic length / EDV^(1/3)

@@ -41,7 +41,7 @@ class Sector:
         values = draw_fields(cls, rng)
         values["depth_cm"] = max(values["depth_cm"], heart_cm * rng.uniform(1.0, 1.2))
         # From cropped (public 112 x 112 data cuts the fan's corners) to a fan that fits the frame entirely.
-        side_cm = values["depth_cm"] * rng.uniform(0.88, 1.25)
+        side_cm = values["depth_cm"] * rng.uniform(0.82, 1.25)
         if cm_per_px is not None:
             side_cm = cm_per_px * size
         column = size * rng.uniform(0.42, 0.58)

@@ -1,0 +1,228 @@
+"""Left-ventricular cavity in every frame of a clip: a small 2-D U-Net that also sees one beat's projections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from twin_core.learning.weights import ASSETS, Weights, load_weights
+
+KIND = "segmenter"
+DEFAULT_WEIGHTS = ASSETS / "segmenter.safetensors"
+SIZE = 112  # pixels the network reads
+CHANNELS = (8, 24, 48, 96, 160)
+PROJECTIONS = ("mean", "std", "min", "max")  # over about one beat, beside the frame itself
+WINDOW_S = 1.2  # long enough for one beat at 50 bpm
+WINDOW_FRAMES = 16  # frames a projection is made of, in training and in use
+BATCH = 32
+
+
+def _convolution(inside: int, outside: int) -> list[nn.Module]:
+    return [nn.Conv2d(inside, outside, 3, padding=1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(True)]
+
+
+class UNet(nn.Module):
+    """U-Net (Ronneberger 2015, arXiv 1505.04597) with batch normalisation: (B, C, H, W) to logits (B, 1, H, W).
+
+    The decoder is lighter than the original's: channels are reduced before upsampling and one convolution
+    a level follows, which halves its cost.
+    """
+
+    def __init__(self, inputs: int = 1 + len(PROJECTIONS), channels: tuple[int, ...] = CHANNELS) -> None:
+        super().__init__()
+        steps = list(zip((inputs, *channels[:-1]), channels, strict=True))
+        self.down = nn.ModuleList(nn.Sequential(*_convolution(a, b), *_convolution(b, b)) for a, b in steps)
+        self.reduce = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in reversed(steps[1:]))
+        self.up = nn.ModuleList(nn.Sequential(*_convolution(2 * a, a)) for a, _ in reversed(steps[1:]))
+        self.head = nn.Conv2d(channels[0], 1, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits of the cavity; height and width must be multiples of 2^(levels - 1)."""
+        kept = []
+        for i, block in enumerate(self.down):
+            x = block(x if i == 0 else nn.functional.max_pool2d(x, 2))
+            kept.append(x)
+        for reduce, block, skip in zip(self.reduce, self.up, reversed(kept[:-1]), strict=True):
+            x = nn.functional.interpolate(reduce(x), scale_factor=2.0, mode="nearest")
+            x = block(torch.cat([x, skip], dim=1))
+        logits: torch.Tensor = self.head(x)
+        return logits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """The square of a clip that the network sees: top-left corner and side, in the clip's pixels."""
+
+    row: int
+    column: int
+    side: int
+
+    @classmethod
+    def around(cls, sector: NDArray[np.bool_]) -> Crop:
+        """Square round the sector: as high as the fan, cutting its far corners where it is wider.
+
+        Raises:
+            ValueError: empty sector.
+        """
+        rows, columns = np.flatnonzero(sector.any(1)), np.flatnonzero(sector.any(0))
+        if len(rows) == 0:
+            raise ValueError("the sector is empty (0 pixels): the clip shows no ultrasound fan; give another clip")
+        height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+        side = int(max(height, round(0.85 * width)))
+        # The fan's top stays at the top; sideways the square is centred on the fan.
+        return cls(row=int(rows[0]), column=int((columns[0] + columns[-1] + 1 - side) // 2), side=side)
+
+    def cut(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The square resized to (SIZE, SIZE), zero where it leaves the image."""
+        height, width = image.shape
+        square = np.zeros((self.side, self.side), image.dtype)
+        top, left = max(self.row, 0), max(self.column, 0)
+        bottom, right = min(self.row + self.side, height), min(self.column + self.side, width)
+        square[top - self.row : bottom - self.row, left - self.column : right - self.column] = image[
+            top:bottom, left:right
+        ]
+        shrink = self.side > SIZE
+        return np.asarray(
+            cv2.resize(square, (SIZE, SIZE), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+        )
+
+    def paste(self, probability: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+        """The square's values at the clip's own pixels (H, W), zero outside it."""
+        height, width = shape
+        square = cv2.resize(probability, (self.side, self.side), interpolation=cv2.INTER_LINEAR)
+        result = np.zeros(shape, np.float32)
+        top, left = max(self.row, 0), max(self.column, 0)
+        bottom, right = min(self.row + self.side, height), min(self.column + self.side, width)
+        result[top:bottom, left:right] = square[
+            top - self.row : bottom - self.row, left - self.column : right - self.column
+        ]
+        return result
+
+
+def normalise(frames: NDArray[np.uint8], sector: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Stretch a dim clip so that its 99.5th percentile inside the sector is white; gain at most 4."""
+    inside = frames[:: max(len(frames) // 8, 1), sector]
+    top = float(np.percentile(inside, 99.5)) if inside.size else 255.0
+    gain = float(np.clip(255.0 / max(top, 1.0), 1.0, 4.0))
+    table = np.clip(np.arange(256) * gain, 0, 255).astype(np.uint8)
+    return table[frames]
+
+
+def projections(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Mean, standard deviation, minimum, maximum over the frames: uint8 (4, H, W)."""
+    values = frames.astype(np.float32)
+    spread = np.clip(values.std(0) * 2.0, 0, 255)
+    return np.stack([values.mean(0), spread, values.min(0), values.max(0)]).astype(np.uint8)
+
+
+def network_input(frames: NDArray[np.uint8], frame_time_s: float) -> NDArray[np.uint8]:
+    """Frame and projections for every frame of a prepared clip: uint8 (T, 1 + 4, SIZE, SIZE).
+
+    The window of about one beat is centred on the frame and moved inside the clip at its ends.
+    """
+    count = len(frames)
+    window = int(np.clip(round(WINDOW_S / frame_time_s), 1, count))
+    result = np.empty((count, 1 + len(PROJECTIONS), *frames.shape[1:]), np.uint8)
+    last_start, cached = -1, None
+    for i in range(count):
+        # Steps of a few frames change a projection little and save most of the work.
+        start = int(np.clip((i - window // 2) // 4 * 4, 0, count - window))
+        if start != last_start:
+            picks = start + np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(int)
+            last_start, cached = start, projections(frames[picks])
+        result[i, 0], result[i, 1:] = frames[i], cached
+    return result
+
+
+def clean(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Largest connected component with its holes filled, uint8 0/1; empty stays empty."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    if count < 2:
+        return np.zeros(mask.shape, np.uint8)
+    largest = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
+    contours, _ = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.zeros_like(largest), contours, -1, 1, cv2.FILLED))
+
+
+def pick_device(device: str) -> torch.device:
+    """`auto` is CUDA where it is there, else the CPU.
+
+    Raises:
+        ValueError: unknown name, or CUDA asked for where there is none.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"unknown device {device!r}: choose auto, cpu or cuda")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device 'cuda' asked for but no CUDA device is there: choose auto or cpu")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+class Segmenter:
+    """A trained network with its input preparation."""
+
+    def __init__(self, network: UNet, weights: Weights, device: torch.device) -> None:
+        self.network = network.to(device).eval().to(memory_format=torch.channels_last)
+        self.weights, self.device = weights, device
+
+    @classmethod
+    def load(cls, path: str | Path | None = None, device: str = "auto") -> Segmenter:
+        """Load the shipped weights, or those at `path`.
+
+        Raises:
+            WeightsError: file missing, damaged or of another kind.
+            ValueError: device not there.
+        """
+        chosen = pick_device(device)
+        weights = load_weights(path or DEFAULT_WEIGHTS, KIND)
+        network = UNet(int(weights.config["inputs"]), tuple(weights.config["channels"]))
+        network.load_state_dict(weights.tensors)
+        return cls(network, weights, chosen)
+
+    @torch.inference_mode()
+    def probabilities(
+        self, frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: float = 0.033
+    ) -> tuple[NDArray[np.float32], Crop]:
+        """Cavity probability in the network's square, float32 (T, SIZE, SIZE), and where that square lies."""
+        crop = Crop.around(sector)
+        seen = normalise(frames * sector, sector)
+        small = network_input(np.stack([crop.cut(f) for f in seen]), frame_time_s)
+        parts = []
+        for batch in torch.from_numpy(small).split(BATCH):
+            x = batch.to(self.device).to(memory_format=torch.channels_last).float() / 255.0
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+                parts.append(torch.sigmoid(self.network(x))[:, 0].float().cpu())
+        return torch.cat(parts).numpy(), crop
+
+    def segment(
+        self, frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: float = 0.033
+    ) -> NDArray[np.uint8]:
+        """Cavity masks in the clip's own pixels.
+
+        Args:
+            frames: grey values, uint8 (T, H, W).
+            sector: pixels inside the fan, bool (H, W).
+            frame_time_s: median time between frames, s; sets the one-beat window.
+
+        Returns:
+            uint8 (T, H, W), 1 in the cavity: one component without holes, or nothing.
+
+        Raises:
+            ValueError: wrong shapes or types, or an empty sector.
+        """
+        if frames.ndim != 3 or frames.dtype != np.uint8 or len(frames) == 0:
+            raise ValueError(f"frames must be uint8 (T, H, W), got {frames.dtype} {frames.shape}: convert to grey")
+        if sector.shape != frames.shape[1:] or sector.dtype != np.bool_:
+            raise ValueError(f"sector must be bool {frames.shape[1:]}, got {sector.dtype} {sector.shape}")
+        if not frame_time_s > 0:
+            raise ValueError(f"frame_time_s must be positive, got {frame_time_s}: give seconds per frame")
+        values, crop = self.probabilities(frames, sector, frame_time_s)
+        shape = (int(sector.shape[0]), int(sector.shape[1]))
+        return np.stack([clean((crop.paste(v, shape) > 0.5) & sector) for v in values])

@@ -1,0 +1,87 @@
+"""Self-describing weight files: safetensors with what is needed to use and to reproduce them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from twin_core import __version__
+
+FORMAT = 1
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+class WeightsError(ValueError):
+    """A weight file that is missing, damaged, of another kind or newer than this software."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """Contents of a weight file.
+
+    Attributes:
+        kind: which network it is for, e.g. "segmenter".
+        config: what the network's constructor and its input preparation need (bounds, sizes, scales).
+        training: how it was made: command, seed, data, steps, metrics.
+        tensors: state dict.
+        software: version of this package that wrote it.
+        sha256: digest of the file the weights were read from; empty for weights not read from one.
+    """
+
+    kind: str
+    config: dict[str, Any]
+    training: dict[str, Any]
+    tensors: dict[str, torch.Tensor]
+    software: str = __version__
+    sha256: str = ""
+
+
+def save_weights(path: str | Path, weights: Weights) -> None:
+    """Write a weight file; parent folders are made."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    metadata = {
+        "format": str(FORMAT),
+        "kind": weights.kind,
+        "config": json.dumps(weights.config, sort_keys=True),
+        "training": json.dumps(weights.training, sort_keys=True),
+        "software": weights.software,
+    }
+    save_file({k: v.detach().cpu().contiguous() for k, v in weights.tensors.items()}, path, metadata)
+
+
+def load_weights(path: str | Path, kind: str) -> Weights:
+    """Read a weight file and check that it is what the caller needs.
+
+    Raises:
+        WeightsError: missing, not a weight file, of another kind, or of a newer format.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(f"no weight file {path}: train one with `python -m twin_core train {kind}`")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is not a readable weight file ({error}): fetch or train it again") from error
+    found, version = metadata.get("kind"), metadata.get("format", "")
+    if not version.isdigit() or int(version) > FORMAT:
+        raise WeightsError(f"{path} has format {version or 'none'}, this software reads {FORMAT}: update it")
+    if found != kind:
+        raise WeightsError(f"{path} holds weights of kind {found!r}, expected {kind!r}: give the right file")
+    return Weights(
+        kind=kind,
+        config=json.loads(metadata["config"]),
+        training=json.loads(metadata["training"]),
+        tensors=tensors,
+        software=metadata.get("software", "unknown"),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
