@@ -13,7 +13,7 @@ Curve = NDArray[np.float64]
 
 SMOOTHING_S = 0.045  # only to find the beats; volumes are always read from the raw curve
 MIN_PERIOD_S = 0.3  # 200 bpm
-TROUGH_DEPTH = 0.45  # prominence of an end-systole, in parts of the clip's volume range
+TROUGH_DEPTH = 0.35  # prominence of an end-systole, in parts of the clip's volume range
 SEARCH_S = 0.10  # raw minimum is looked for this far round the smoothed one
 FULL_AGAIN = 0.90  # a beat's end is seen when the volume is back to this part of EDV
 DIASTOLE_BEFORE = 0.85  # a clip's first ED counts when it reaches this part of the clip's largest
@@ -112,10 +112,22 @@ def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[in
     if i + 1 < len(troughs):
         return float(time[troughs[i + 1]] - time[troughs[i]])
     ed, es = eds[i], troughs[i]
-    after = volume[es:]
-    if ed < es and len(after) > 2 and len(troughs) == 1 and after.max() >= FULL_AGAIN * volume[ed]:
-        # One beat only: from the start of one ejection to the start of the next, or the clip's end where a
-        # clip was cut from R wave to R wave.
-        full = es + np.flatnonzero(after >= FULL_AGAIN * volume[ed])
-        return float(time[full[-1]] - time[ed])
+    if ed > es:
+        return None
+    # The last beat: from the middle of its ejection to the middle of the next, where that has begun.
+    middle = (volume[ed] + volume[es]) / 2
+    falls = np.flatnonzero((volume[ed:-1] >= middle) & (volume[ed + 1 :] < middle)) + ed
+    again = falls[falls > es]
+    refilled = volume[es:] >= FULL_AGAIN * volume[ed]
+    if len(falls) > len(again) and len(again) and time[again[0]] - time[falls[0]] >= MIN_PERIOD_S:
+        return float(_crossing(volume, time, again[-1], middle) - _crossing(volume, time, falls[0], middle))
+    # Else, for a lone beat, to the clip's end where it is full again: a clip cut from R wave to R wave.
+    if len(troughs) == 1 and refilled.any():
+        return float(time[es + np.flatnonzero(refilled)[-1]] - time[ed])
     return None
+
+
+def _crossing(volume: Curve, time: Curve, at: int, level: float) -> float:
+    """Time at which the curve passes `level` between frames `at` and `at` + 1."""
+    part = (volume[at] - level) / (volume[at] - volume[at + 1])
+    return float(time[at] + part * (time[at + 1] - time[at]))

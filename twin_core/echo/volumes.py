@@ -154,9 +154,9 @@ def reject_jumps(contours: tuple[Contour | None, ...], step_s: float) -> NDArray
     area = np.array([c.area_cm2 for c in found])
     place = np.array([c.centroid for c in found])
     length = float(np.median([c.length_cm for c in found]))
-    usual = median_filter(area, window, mode="nearest")
+    usual = median_filter(area, window, mode="reflect")
     jump = np.abs(area - usual) > AREA_JUMP * usual
-    moved = np.linalg.norm(place - median_filter(place, (window, 1), mode="nearest"), axis=1)
+    moved = np.linalg.norm(place - median_filter(place, (window, 1), mode="reflect"), axis=1)
     rejected[kept[jump | (moved > CENTROID_JUMP * length)]] = True
     return rejected
 
