@@ -1,0 +1,1 @@
+"""The page: reads widgets, calls twin_core, draws."""

@@ -1,0 +1,32 @@
+"""LVAD Twin's page: `python -m streamlit run dashboard/app.py`."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+_ROOT = Path(__file__).resolve().parents[1]
+# Streamlit puts this file's folder on the path, not the repository: without this a plain `streamlit run`
+# finds neither package.
+if str(_ROOT) not in sys.path:
+    sys.path.insert(0, str(_ROOT))
+
+from dashboard import state  # noqa: E402
+from dashboard.views import about, twin  # noqa: E402
+
+st.set_page_config(
+    page_title="LVAD Twin",
+    page_icon=_ROOT / "dashboard" / "icon.png",
+    layout="wide",
+    initial_sidebar_state="expanded",
+)
+st.html(_ROOT / "dashboard" / "style.css")
+state.keep_widgets()
+page = st.navigation(
+    [
+        st.Page(twin.page, title="Twin", url_path="twin", default=True),
+        st.Page(about.page, title="About the model", url_path="about"),
+    ],
+    position="top",
+)
+page.run()

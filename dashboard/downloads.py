@@ -1,0 +1,52 @@
+"""Files to take away: report, waveforms, twin. Each is made when it is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.reading import Patient
+from twin_core import report
+from twin_core.scenario import Scenario
+
+
+def draw(patient: Patient, scenario: Scenario) -> None:
+    """The three download buttons, for the patient and the what-if as they stand."""
+    name = file_stem(patient.twin.pseudonym)
+    # With every slider where it started the what-if is the patient: the report then shows one beat, not two.
+    scenarios = [scenario] if scenario.changes or scenario.pump else []
+    contour = patient.preview.still_png if patient.preview else None
+
+    def pdf() -> bytes:
+        return report.pdf(patient.twin, scenarios, contour_png=contour)
+
+    def csv() -> bytes:
+        return report.waveforms_csv(patient.twin, scenarios).encode()
+
+    def twin() -> bytes:
+        return patient.twin.to_json().encode()
+
+    buttons: tuple[tuple[str, str, Callable[[], bytes], str, str, str], ...] = (
+        ("Report PDF", state.DOWNLOAD_PDF, pdf, f"{name}.pdf", "application/pdf", "PDF of patient and what-if"),
+        (
+            "Waveforms CSV",
+            state.DOWNLOAD_CSV,
+            csv,
+            f"{name}.csv",
+            "text/csv",
+            "CSV of one cycle of patient and what-if",
+        ),
+        ("Twin JSON", state.DOWNLOAD_TWIN, twin, f"{name}.json", "application/json", "JSON to reopen here another day"),
+    )
+    for column, (label, key, data, file_name, mime, help) in zip(st.columns(3), buttons, strict=True):
+        column.download_button(
+            label, data, file_name=file_name, mime=mime, key=key, help=help, on_click="ignore", width="stretch"
+        )
+
+
+def file_stem(pseudonym: str) -> str:
+    """A file name that every system takes, from a pseudonym."""
+    return "lvad-twin-" + (re.sub(r"[^a-z0-9]+", "-", pseudonym.lower()).strip("-") or "patient")

@@ -1,0 +1,128 @@
+"""The sidebar: open a clip or a saved twin, and what was found in it."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import logging
+import re
+from html import escape
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard import state, tables
+from dashboard.reading import Patient, ReadingError, is_twin_file, open_twin, read_sample, read_upload
+from twin_core.echo.limits import MAX_DEPTH_CM, MIN_DEPTH_CM
+from twin_core.report import measured_note
+
+_LOG = logging.getLogger(__name__)
+_SAMPLE = "sample"
+
+
+@st.cache_resource(show_spinner="Reading the sample clip and finding its twin", show_time=True)
+def _sample() -> Patient:
+    """The sample as it opens, read once a server; it is immutable, so sessions can share it."""
+    patient = read_sample(None)
+    # Streamlit collects garbage after every run. Every library is loaded by now and will stay: kept out of
+    # that, they no longer hold up the answer to each slider by 100 ms and more.
+    gc.collect()
+    gc.freeze()
+    return patient
+
+
+def open_patient() -> None:
+    """Draw the widgets that open a patient, and put on screen what they hold; nothing changes if it cannot be."""
+    upload = st.file_uploader(
+        "Echo clip (AVI, MP4, DICOM) or saved twin",
+        key=state.UPLOAD,
+        help="An apical four-chamber clip with at least one beat, as AVI, MP4 or multi-frame DICOM; or a twin "
+        "saved here as JSON. It is read on this machine and goes nowhere else.",
+    )
+    on_screen = state.patient()
+    # A depth says something only about a clip that can be read again with it.
+    has_clip = on_screen is None or on_screen.origin == "sample"
+    if upload is not None:
+        has_clip = not is_twin_file(upload.getvalue(), upload.name)
+    depth_cm = st.number_input(
+        "Image depth, cm",
+        min_value=MIN_DEPTH_CM,
+        max_value=MAX_DEPTH_CM,
+        step=0.5,
+        value=None,
+        format="%.1f",
+        key=state.DEPTH,
+        placeholder="from the file",
+        disabled=not has_clip,
+        help="Depth of the sector as the echo machine shows it. Give it where the file holds no scale: "
+        "without one, volumes rest on an assumed depth. It wins over the file.",
+    )
+    request = None
+    if upload is not None:
+        request = (upload.file_id, depth_cm if has_clip else None)
+    elif has_clip:
+        request = (_SAMPLE, depth_cm)
+    if state.is_new(request) and request is not None:
+        _open(upload, request)
+
+
+def _open(upload: UploadedFile | None, request: state.Request) -> None:
+    depth_cm = request[1]
+    bar = st.empty()
+
+    def progress(share: float, text: str) -> None:
+        bar.progress(share, text)
+
+    try:
+        if upload is None:
+            patient = _sample() if depth_cm is None else read_sample(depth_cm, progress)
+        elif is_twin_file(data := upload.getvalue(), upload.name):
+            patient = open_twin(data, upload.name)
+        else:
+            patient = read_upload(data, upload.name, depth_cm, progress)
+    except ReadingError as error:
+        # Neither the file's name nor its message: both may hold a patient's name.
+        _LOG.info("an upload could not be read: %s", type(error.__cause__ or error).__name__)
+        state.set_problem(str(error))
+    else:
+        state.show(patient, request)
+    finally:
+        bar.empty()
+
+
+def show_problem() -> None:
+    """Say what was wrong with the last upload."""
+    message = state.problem()
+    if message is not None:
+        kept = " The patient on screen is unchanged." if state.patient() else ""
+        st.error(f"{plain(message).rstrip('.')}.{kept}")
+
+
+def show_patient(patient: Patient) -> None:
+    """The clip with its contour, measured values beside the twin's, and the parameters found."""
+    if patient.preview is not None:
+        moving = base64.b64encode(patient.preview.moving_webp).decode()
+        still = base64.b64encode(patient.preview.still_png).decode()
+        st.html(
+            '<picture class="clip">'
+            f'<source media="(prefers-reduced-motion: reduce)" srcset="data:image/png;base64,{still}">'
+            f'<img src="data:image/webp;base64,{moving}" width="{patient.preview.columns}" '
+            f'height="{patient.preview.rows}" alt="Echo clip with the contour of the left ventricle">'
+            "</picture>"
+        )
+    facts = patient.twin.clip
+    if facts is not None:
+        gone = "" if patient.preview else " The clip itself is not in the twin file."
+        st.html(
+            f'<p class="note">{escape(facts.format.upper())}, {facts.frames} frames in {facts.duration_s:.1f} s, '
+            f"{facts.columns}×{facts.rows} px.{gone}</p>"
+        )
+    if patient.twin.measured is not None:
+        st.html(tables.measured_table(patient.twin, patient.beat))
+        st.html(f'<p class="note">{escape(measured_note(patient.twin))}</p>')
+    st.html(tables.learned_table(patient.twin))
+
+
+def plain(text: str) -> str:
+    """Text on one line, with everything that markdown would read as markup taken literally."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:&])", r"\\\1", " ".join(text.split()))

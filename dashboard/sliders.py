@@ -1,0 +1,110 @@
+"""Sliders made from parameter metadata: label, unit, bounds, step and help are written nowhere else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from twin_core.circuit import PARAMETERS, CircuitParameters, pumps
+from twin_core.circuit.pumps import Pump
+from twin_core.scenario import Scenario
+
+WHAT_IF_PARAMETERS = (
+    "emax_mmhg_per_ml",
+    "heart_rate_bpm",
+    "initial_volume_ml",
+    "systemic_resistance",
+    "mitral_resistance",
+    "aortic_resistance",
+)
+"""What the page lets the user change, in the order of the sliders."""
+
+PUMP = pumps.get("axial")
+"""The pump the page fits."""
+
+SPEED_STEP_RPM = 100
+SCENARIO_NAME = "What-if"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliderSpec:
+    """What a slider needs.
+
+    Attributes:
+        label: Name for people.
+        low: Smallest value, on the grid of steps.
+        high: Largest value, on the grid of steps.
+        step: Step, a power of ten.
+        format: printf format of a value with its unit.
+        help: What the parameter is, its bounds and the patient's own value.
+    """
+
+    label: str
+    low: float
+    high: float
+    step: float
+    format: str
+    help: str
+
+    def nearest(self, value: float) -> float:
+        """The value on the slider's grid nearest to the given one."""
+        digits = _digits(self.step)
+        return round(min(max(self.step * round(value / self.step), self.low), self.high), digits)
+
+
+def slider_spec(name: str, patient: CircuitParameters) -> SliderSpec:
+    """The slider of one parameter.
+
+    Raises:
+        KeyError: If there is no such parameter.
+    """
+    about = PARAMETERS[name]
+    low, high = about.bounds
+    step = 10.0 ** math.floor(math.log10((high - low) / 50))  # 50 to 500 steps
+    digits = _digits(step)
+    own = getattr(patient, name)
+    return SliderSpec(
+        label=about.label,
+        # A hair's breadth of tolerance: 0.1 / 0.001 is 100.00000000000001 in floating point.
+        low=round(step * math.ceil(low / step - 1e-9), digits),
+        high=round(step * math.floor(high / step + 1e-9), digits),
+        step=step,
+        format=f"%.{digits}f {about.unit}",
+        help=f"{about.help} Patient {own:.3g}, accepted {low:.3g} to {high:.3g} {about.unit}.",
+    )
+
+
+def starting_values(patient: CircuitParameters) -> dict[str, float]:
+    """Where each slider stands for the patient as found, by parameter name."""
+    return {name: slider_spec(name, patient).nearest(getattr(patient, name)) for name in WHAT_IF_PARAMETERS}
+
+
+def starting_speed_rpm(pump: Pump = PUMP) -> int:
+    """The speed a pump is switched on at: the middle of its everyday range."""
+    return SPEED_STEP_RPM * round(sum(pump.usual_range_rpm) / 2 / SPEED_STEP_RPM)
+
+
+def scenario(patient: CircuitParameters, values: dict[str, float], speed_rpm: float | None) -> Scenario:
+    """The what-if that the sliders describe.
+
+    A slider where it started changes nothing: the patient keeps the exact value, not the nearest on the grid.
+
+    Args:
+        patient: The patient's circuit.
+        values: Where the sliders stand, by parameter name.
+        speed_rpm: Pump speed, or None with the pump off.
+
+    Raises:
+        ValueError: If a value is out of bounds.
+    """
+    start = starting_values(patient)
+    return Scenario(
+        name=SCENARIO_NAME,
+        changes={name: value for name, value in values.items() if value != start[name]},
+        pump=PUMP.name if speed_rpm is not None else None,
+        speed_rpm=speed_rpm,
+    )
+
+
+def _digits(step: float) -> int:
+    return max(0, -round(math.log10(step)))

@@ -1,0 +1,115 @@
+"""The only owner of session keys: who is on screen, where the sliders stand, what was last drawn."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import sliders
+from dashboard.charts import Axes
+from dashboard.reading import Patient
+from twin_core.circuit import Beat
+from twin_core.scenario import Scenario
+
+UPLOAD = "upload"
+DEPTH = "depth_cm"
+PUMP_ON = "pump_on"
+SPEED = "speed_rpm"
+RESET = "reset"
+DOWNLOAD_PDF, DOWNLOAD_CSV, DOWNLOAD_TWIN = "download_pdf", "download_csv", "download_twin"
+LOOP_CHART, WAVEFORM_CHART = "loop_chart", "waveform_chart"
+_PATIENT, _WHAT_IF, _AXES = "patient", "what_if", "axes"
+_TRIED, _SHOWN, _PROBLEM = "tried", "shown", "problem"
+
+Request = tuple[str, float | None]
+"""What the user asked to have on screen: the upload's id, or the sample's name, and the image depth."""
+
+
+def slider(name: str) -> str:
+    """Key of a parameter's slider."""
+    return f"slider_{name}"
+
+
+def patient() -> Patient | None:
+    """The patient on screen: the last one that could be read."""
+    return st.session_state.get(_PATIENT)
+
+
+def show(new: Patient, request: Request) -> None:
+    """Put a patient on screen, with sliders and axes as found. Call before the sliders are drawn."""
+    st.session_state[_PATIENT] = new
+    st.session_state[_SHOWN] = request
+    reset()
+
+
+def reset() -> None:
+    """Put sliders, pump and axes back to the patient as found."""
+    on_screen = patient()
+    if on_screen is None:
+        return
+    for name, value in sliders.starting_values(on_screen.twin.circuit).items():
+        st.session_state[slider(name)] = value
+    st.session_state[PUMP_ON] = False
+    st.session_state[SPEED] = sliders.starting_speed_rpm()
+    st.session_state[_WHAT_IF] = on_screen.beat
+    st.session_state[_AXES] = Axes.around(on_screen.beat)
+
+
+def keep_widgets() -> None:
+    """Hold on to what the widgets say while another page is open: Streamlit forgets undrawn widgets."""
+    for key in (PUMP_ON, SPEED, DEPTH, *map(slider, sliders.WHAT_IF_PARAMETERS)):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
+def scenario() -> Scenario:
+    """The what-if that the sliders describe.
+
+    Raises:
+        ValueError: If a slider holds a value out of bounds.
+        LookupError: If no patient is on screen.
+    """
+    on_screen = patient()
+    if on_screen is None:
+        raise LookupError("no patient is on screen; open a clip first.")
+    values = {name: st.session_state[slider(name)] for name in sliders.WHAT_IF_PARAMETERS}
+    speed = float(st.session_state[SPEED]) if st.session_state[PUMP_ON] else None
+    return sliders.scenario(on_screen.twin.circuit, values, speed)
+
+
+def last_what_if() -> Beat | None:
+    """The beat drawn last: the next solve starts from it."""
+    return st.session_state.get(_WHAT_IF)
+
+
+def keep_what_if(beat: Beat) -> None:
+    """Remember the beat just drawn, unless it is no steady state to start from."""
+    if beat.status != "not_periodic":
+        st.session_state[_WHAT_IF] = beat
+
+
+def axes_covering(beat: Beat) -> Axes:
+    """The patient's axes, grown if the beat needs it; they never shrink while the patient is on screen."""
+    st.session_state[_AXES] = st.session_state[_AXES].covering(beat)
+    return st.session_state[_AXES]
+
+
+def is_new(request: Request | None) -> bool:
+    """Whether this is still to be opened: neither what was tried last nor what is on screen already.
+
+    From now on it counts as tried, and what was wrong with the one before is forgotten. None asks for nothing.
+    """
+    if st.session_state.get(_TRIED, ()) == request:
+        return False
+    st.session_state[_TRIED] = request
+    st.session_state[_PROBLEM] = None
+    return request is not None and st.session_state.get(_SHOWN) != request
+
+
+def problem() -> str | None:
+    """What was wrong with the last upload, until another one is tried."""
+    return st.session_state.get(_PROBLEM)
+
+
+def set_problem(message: str) -> None:
+    """Say what was wrong with the last upload."""
+    st.session_state[_PROBLEM] = message
