@@ -11,17 +11,15 @@ _ROOT = Path(__file__).resolve().parents[1]
 if str(_ROOT) not in sys.path:
     sys.path.insert(0, str(_ROOT))
 
-from dashboard import state  # noqa: E402
-from dashboard.views import about, twin  # noqa: E402
-
 st.set_page_config(
     page_title="LVAD Twin",
     page_icon=_ROOT / "dashboard" / "icon.png",
     layout="wide",
     initial_sidebar_state="expanded",
 )
+with st.spinner("Starting"):  # the libraries take seconds, once a server
+    from dashboard.views import about, twin
 st.html(_ROOT / "dashboard" / "style.css")
-state.keep_widgets()
 page = st.navigation(
     [
         st.Page(twin.page, title="Twin", url_path="twin", default=True),

@@ -14,7 +14,7 @@ from twin_core.circuit import Beat
 # Okabe & Ito's palette: told apart with every common colour blindness, and on light and dark ground alike.
 PATIENT_COLOUR = "#A9B0BA"
 WHAT_IF_COLOUR = "#D55E00"
-_TEXT_COLOUR = "#6B7280"  # readable on both grounds; Streamlit colours only the first legend of a figure
+_TEXT_COLOUR = "#758090"  # readable on both grounds; Streamlit colours only the first legend of a figure
 _LOOP_EVERY, _WAVEFORM_EVERY = 5, 8  # samples drawn: 201 and 126 of 1001; more cannot be seen and costs time
 _PRESSURES = (
     ("lv_pressure_mmhg", "LV", "solid"),

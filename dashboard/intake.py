@@ -9,6 +9,7 @@ import re
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import state, tables
@@ -31,8 +32,12 @@ def _sample() -> Patient:
     return patient
 
 
-def open_patient() -> None:
-    """Draw the widgets that open a patient, and put on screen what they hold; nothing changes if it cannot be."""
+def open_patient(progress_at: DeltaGenerator | None = None) -> None:
+    """Draw the widgets that open a patient, and put on screen what they hold; nothing changes if it cannot be.
+
+    Args:
+        progress_at: Empty place for the progress line; under the widgets if left out.
+    """
     upload = st.file_uploader(
         "Echo clip (AVI, MP4, DICOM) or saved twin",
         key=state.UPLOAD,
@@ -62,20 +67,20 @@ def open_patient() -> None:
         request = (upload.file_id, depth_cm if has_clip else None)
     elif has_clip:
         request = (_SAMPLE, depth_cm)
-    if state.is_new(request) and request is not None:
-        _open(upload, request)
+    if (new := state.to_open(request)) is not None:
+        _open(upload, new, progress_at or st.empty())
 
 
-def _open(upload: UploadedFile | None, request: state.Request) -> None:
+def _open(upload: UploadedFile | None, request: state.Request, bar: DeltaGenerator) -> None:
     depth_cm = request[1]
-    bar = st.empty()
 
     def progress(share: float, text: str) -> None:
         bar.progress(share, text)
 
     try:
         if upload is None:
-            patient = _sample() if depth_cm is None else read_sample(depth_cm, progress)
+            with bar:
+                patient = _sample() if depth_cm is None else read_sample(depth_cm, progress)
         elif is_twin_file(data := upload.getvalue(), upload.name):
             patient = open_twin(data, upload.name)
         else:
@@ -83,8 +88,9 @@ def _open(upload: UploadedFile | None, request: state.Request) -> None:
     except ReadingError as error:
         # Neither the file's name nor its message: both may hold a patient's name.
         _LOG.info("an upload could not be read: %s", type(error.__cause__ or error).__name__)
-        state.set_problem(str(error))
+        state.tried(request, problem=str(error))
     else:
+        state.tried(request)
         state.show(patient, request)
     finally:
         bar.empty()

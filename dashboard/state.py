@@ -18,6 +18,7 @@ RESET = "reset"
 DOWNLOAD_PDF, DOWNLOAD_CSV, DOWNLOAD_TWIN = "download_pdf", "download_csv", "download_twin"
 LOOP_CHART, WAVEFORM_CHART = "loop_chart", "waveform_chart"
 _PATIENT, _WHAT_IF, _AXES = "patient", "what_if", "axes"
+_KEPT = "kept"
 _TRIED, _SHOWN, _PROBLEM = "tried", "shown", "problem"
 
 Request = tuple[str, float | None]
@@ -27,6 +28,9 @@ Request = tuple[str, float | None]
 def slider(name: str) -> str:
     """Key of a parameter's slider."""
     return f"slider_{name}"
+
+
+_KEEP = (DEPTH, PUMP_ON, SPEED, *map(slider, sliders.WHAT_IF_PARAMETERS))
 
 
 def patient() -> Patient | None:
@@ -54,11 +58,15 @@ def reset() -> None:
     st.session_state[_AXES] = Axes.around(on_screen.beat)
 
 
-def keep_widgets() -> None:
-    """Hold on to what the widgets say while another page is open: Streamlit forgets undrawn widgets."""
-    for key in (PUMP_ON, SPEED, DEPTH, *map(slider, sliders.WHAT_IF_PARAMETERS)):
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
+def bring_back() -> None:
+    """Give widgets that were not drawn for a while (another page was open) their last values. Call before they are."""
+    for key, value in st.session_state.get(_KEPT, {}).items():
+        st.session_state.setdefault(key, value)
+
+
+def keep() -> None:
+    """Note what the widgets say: Streamlit forgets those of a page that is left. Call after they are drawn."""
+    st.session_state[_KEPT] = {key: st.session_state[key] for key in _KEEP if key in st.session_state}
 
 
 def scenario() -> Scenario:
@@ -88,28 +96,32 @@ def keep_what_if(beat: Beat) -> None:
 
 
 def axes_covering(beat: Beat) -> Axes:
-    """The patient's axes, grown if the beat needs it; they never shrink while the patient is on screen."""
-    st.session_state[_AXES] = st.session_state[_AXES].covering(beat)
-    return st.session_state[_AXES]
+    """The patient's axes, grown if the beat needs it; they shrink again only when the sliders are reset."""
+    axes = st.session_state[_AXES].covering(beat)
+    if beat.status != "not_periodic":  # a runaway state is drawn, but spoils no later picture
+        st.session_state[_AXES] = axes
+    return axes
 
 
-def is_new(request: Request | None) -> bool:
-    """Whether this is still to be opened: neither what was tried last nor what is on screen already.
+def to_open(request: Request | None) -> Request | None:
+    """The request, if it is still to be opened: neither what was tried last nor what is on screen already.
 
-    From now on it counts as tried, and what was wrong with the one before is forgotten. None asks for nothing.
+    What was wrong with the last upload is forgotten once something else, or nothing (None), is asked for.
     """
     if st.session_state.get(_TRIED, ()) == request:
-        return False
+        return None
+    if request is None or st.session_state.get(_SHOWN) == request:
+        tried(request)
+        return None
+    return request
+
+
+def tried(request: Request | None, problem: str | None = None) -> None:
+    """Note a request as dealt with, and what was wrong with it. One broken off midway is not, and starts again."""
     st.session_state[_TRIED] = request
-    st.session_state[_PROBLEM] = None
-    return request is not None and st.session_state.get(_SHOWN) != request
+    st.session_state[_PROBLEM] = problem
 
 
 def problem() -> str | None:
     """What was wrong with the last upload, until another one is tried."""
     return st.session_state.get(_PROBLEM)
-
-
-def set_problem(message: str) -> None:
-    """Say what was wrong with the last upload."""
-    st.session_state[_PROBLEM] = message

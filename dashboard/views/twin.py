@@ -21,8 +21,11 @@ _EF_NOTE = "EF rises as a pump empties the ventricle: it is no measure of benefi
 
 def page() -> None:
     """Draw the page."""
+    state.bring_back()
+    # The first reading shows its progress where the page will be, later ones beside the upload.
+    first = st.empty() if state.patient() is None else None
     with st.sidebar:
-        intake.open_patient()
+        intake.open_patient(first)
     intake.show_problem()
     patient = state.patient()
     if patient is None:
@@ -44,6 +47,7 @@ def what_if(patient: Patient) -> None:
     controls, plots, figures = st.columns([1.0, 1.6, 1.65], gap="medium")
     with controls:
         draw_sliders(patient)
+    state.keep()
     try:
         scenario = state.scenario()
         beat = scenario.simulate(patient.twin.circuit, start=state.last_what_if())

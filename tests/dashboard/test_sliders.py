@@ -1,0 +1,53 @@
+import pytest
+
+from dashboard import sliders
+from twin_core.circuit import PARAMETERS, CircuitParameters, presets, pumps
+
+PATIENT = presets.load("severe_heart_failure")
+
+
+@pytest.mark.parametrize("name", sliders.WHAT_IF_PARAMETERS)
+def test_a_slider_is_made_of_the_parameters_metadata(name):
+    about, spec = PARAMETERS[name], sliders.slider_spec(name, PATIENT)
+    assert spec.label == about.label
+    assert spec.format.endswith(about.unit)
+    assert about.bounds[0] <= spec.low < spec.high <= about.bounds[1]
+    assert (about.bounds[1] - about.bounds[0]) - (spec.high - spec.low) < 2 * spec.step, "next to nothing is cut off"
+    assert 50 <= (spec.high - spec.low) / spec.step <= 500
+    assert about.help in spec.help
+
+
+@pytest.mark.parametrize("name", sliders.WHAT_IF_PARAMETERS)
+def test_every_place_of_a_slider_is_a_value_the_circuit_takes(name):
+    spec = sliders.slider_spec(name, PATIENT)
+    for value in (spec.low, spec.high, spec.nearest((spec.low + spec.high) / 3)):
+        assert getattr(PATIENT.replace(**{name: value}), name) == value
+
+
+def test_the_nearest_place_is_on_the_grid_and_within_it():
+    spec = sliders.slider_spec("aortic_resistance", PATIENT)
+    assert spec.nearest(0.1234) == 0.123
+    assert spec.nearest(0.0001) == spec.low == 0.001
+    assert spec.nearest(9.0) == spec.high == 0.25
+
+
+def test_untouched_sliders_leave_the_patient_exactly_as_found():
+    patient = CircuitParameters(emax_mmhg_per_ml=1.23456, aortic_resistance=0.0003, heart_rate_bpm=71.7)
+    scenario = sliders.scenario(patient, sliders.starting_values(patient), None)
+    assert scenario.changes == {}
+    assert scenario.parameters(patient) == patient
+
+
+def test_a_moved_slider_changes_its_parameter_and_nothing_else():
+    moved = sliders.starting_values(PATIENT) | {"mitral_resistance": 0.05}
+    scenario = sliders.scenario(PATIENT, moved, 9_000.0)
+    assert scenario.changes == {"mitral_resistance": 0.05}
+    assert (scenario.pump, scenario.speed_rpm) == ("axial", 9_000.0)
+    assert scenario.parameters(PATIENT) == PATIENT.replace(mitral_resistance=0.05)
+
+
+def test_the_pump_is_switched_on_within_its_everyday_range():
+    pump = pumps.get("axial")
+    low, high = pump.usual_range_rpm
+    assert low < sliders.starting_speed_rpm(pump) < high
+    assert sliders.starting_speed_rpm(pump) % sliders.SPEED_STEP_RPM == 0
