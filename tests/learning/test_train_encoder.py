@@ -1,0 +1,108 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from twin_core.learning.box import DEFAULTS, LOWER, UPPER
+from twin_core.learning.clip_samples import MeasuredPatient
+from twin_core.learning.encoder import Encoder
+from twin_core.learning.one_beat import CURVE, PICTURES, SIDE, OneBeat
+from twin_core.learning.surrogate import Surrogate
+from twin_core.learning.train_encoder import (
+    FILE_NAME,
+    Settings,
+    evaluate,
+    loss_of,
+    train,
+)
+from twin_core.learning.weights import load_weights
+
+TINY = Settings(patients=6, test_patients=6, steps=6, batch=2, variants=4, channels=(4, 8), width=32)
+
+
+def made_up_patients(count, seed):
+    rng = np.random.default_rng(seed)
+    patients = []
+    for _ in range(count):
+        edv, ef = float(rng.uniform(80, 200)), float(rng.uniform(0.2, 0.6))
+        phase = np.arange(CURVE) / CURVE
+        beat = OneBeat(
+            pictures=rng.integers(0, 256, (2, PICTURES, SIDE, SIDE), dtype=np.uint8),
+            curve=(1 - ef * np.sin(np.pi * phase) ** 2).astype(np.float32),
+            edv_ml=edv,
+            esv_ml=edv * (1 - ef),
+            heart_rate_bpm=float(rng.uniform(50, 110)),
+        )
+        patients.append(MeasuredPatient(beat=beat, true_edv_ml=1.1 * edv, true_esv_ml=0.9 * edv * (1 - ef)))
+    return patients
+
+
+def tiny_training(folder, **changes):
+    settings = dataclasses.replace(TINY, **changes)
+    people = {"patients": made_up_patients(6, 0), "test": made_up_patients(6, 1)}
+    return train(folder, settings, device="cpu", report=lambda line: None, **people)
+
+
+def test_the_same_seed_gives_the_same_network(tmp_path):
+    first, again = tiny_training(tmp_path / "a"), tiny_training(tmp_path / "b")
+    other = tiny_training(tmp_path / "c", seed=1)
+    assert first["final_loss"] == again["final_loss"] != other["final_loss"]
+    a, b = (load_weights(tmp_path / x / FILE_NAME, "encoder").tensors for x in "ab")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_training_brings_the_twins_volumes_to_the_clips(tmp_path):
+    untrained = tiny_training(tmp_path / "a", steps=1)
+    trained = tiny_training(tmp_path / "b", steps=100, variants=16, learning_rate=8e-3)
+    assert trained["final_loss"] < 0.4 * untrained["final_loss"]
+    assert trained["ef_mae_points"] < 0.5 * untrained["ef_mae_points"]
+    assert trained["edv_mae_ml"] < 0.5 * untrained["edv_mae_ml"]
+
+
+def test_the_surrogate_passes_gradients_on_and_stays_as_it_was():
+    physics = Surrogate.load(device="cpu")
+    before = {name: value.clone() for name, value in physics.state_dict().items()}
+    parameters = torch.tensor((LOWER + UPPER) / 2, dtype=torch.float32)[None].requires_grad_()
+    loss_of(parameters, torch.tensor([[140.0, 60.0]]), physics, 0.5).backward()
+    assert (parameters.grad[0, 1:] != 0).all()
+    assert all(p.grad is None for p in physics.parameters())
+    assert all(torch.equal(before[name], value) for name, value in physics.state_dict().items())
+
+
+def test_the_loss_is_zero_where_volumes_and_prior_are_met_and_grows_with_both():
+    physics = Surrogate.load(device="cpu")
+    at = torch.tensor([[75.0, 100.0, 2.0, DEFAULTS.emin_mmhg_per_ml, 0.005, 0.001, 10.0]])
+    met = torch.stack(physics(at), dim=-1)
+    assert float(loss_of(at, met, physics, 1.0)) == pytest.approx(0.0, abs=1e-9)
+    assert float(loss_of(at, met * torch.tensor([1.0, 1.05]), physics, 1.0)) > 0.1
+    stiff = at.clone()
+    stiff[0, 3] += 0.02
+    expected = (np.log(0.08 / 0.06) / np.log(5)) ** 2  # of the logarithm of Emin's range, 0.02 to 0.1
+    there = torch.stack(physics(stiff), dim=-1)
+    assert float(loss_of(stiff, there, physics, 1.0)) == pytest.approx(expected, rel=1e-2)
+
+
+def test_contour_targets_train_towards_the_true_volumes(tmp_path):
+    tiny_training(tmp_path / "m", steps=60, variants=16, learning_rate=8e-3)
+    tiny_training(tmp_path / "c", steps=60, variants=16, learning_rate=8e-3, targets="contour")
+    physics, people = Surrogate.load(device="cpu"), made_up_patients(6, 1)
+    errors = [
+        evaluate(Encoder.load(tmp_path / x / FILE_NAME, "cpu").network, physics, people, "contour")["ef_mae_points"]
+        for x in "mc"
+    ]
+    assert errors[1] < errors[0]
+
+
+def test_the_file_says_how_it_was_made(tmp_path):
+    metrics = tiny_training(tmp_path)
+    weights = load_weights(tmp_path / FILE_NAME, "encoder")
+    assert weights.training["command"] == "python -m twin_core train encoder --out DIR --seed 0"
+    assert weights.training["targets"] == "measured"
+    assert weights.training["ef_mae_points"] == metrics["ef_mae_points"]
+    assert weights.config["input"]["pictures"] == [2, PICTURES, SIDE, SIDE]
+
+
+def test_no_patient_at_all_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no rendered clip"):
+        train(tmp_path, TINY, device="cpu", patients=[], test=[], report=lambda line: None)

@@ -1,0 +1,115 @@
+"""Rendered beating clips driven by circuit beats, measured by the same pipeline that measures real ones."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from twin_core.circuit import LEARNED, Beat, CircuitParameters, solve_periodic
+from twin_core.echo.clip import Clip
+from twin_core.echo.phantom import Phantom, render_clip
+from twin_core.echo.volumes import measure
+from twin_core.learning.box import LOWER, UPPER
+from twin_core.learning.one_beat import OneBeat, one_beat
+from twin_core.learning.segmenter import Segmenter
+
+EDV_ML, EF_PCT = (50.0, 350.0), (8.0, 80.0)  # adults, from small and hyperdynamic to failing
+FRAME_RATE_HZ = (20.0, 80.0)
+BEATS = (1.25, 2.2)
+MAX_FRAMES = 64
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RenderedPatient:
+    """A rendered clip and the volumes its contours were drawn for."""
+
+    clip: Clip
+    edv_ml: float
+    esv_ml: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeasuredPatient:
+    """A rendered patient as the encoder sees it: one measured beat, and the true volumes beside it."""
+
+    beat: OneBeat
+    true_edv_ml: float
+    true_esv_ml: float
+
+
+def plausible_beat(rng: np.random.Generator) -> Beat:
+    """A steady beat of a circuit drawn uniformly from the box until its volumes are those of an adult."""
+    while True:
+        values = rng.uniform(LOWER, UPPER).tolist()
+        beat = solve_periodic(CircuitParameters.from_dict(dict(zip(LEARNED, values, strict=True))))
+        plausible = EDV_ML[0] <= beat.edv_ml <= EDV_ML[1] and EF_PCT[0] <= beat.ejection_fraction_pct <= EF_PCT[1]
+        if beat.status == "periodic" and plausible:
+            return beat
+
+
+def render_patient(seed: tuple[int, int]) -> RenderedPatient:
+    """Patient number seed[1] of data set seed[0]: a circuit, a heart, a probe and a machine."""
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(seed)
+    beat = plausible_beat(rng)
+    period = 60.0 / beat.heart_rate_bpm
+    duration, rate = rng.uniform(*BEATS) * period, rng.uniform(*FRAME_RATE_HZ)
+    count = int(np.clip(round(duration * rate), 8, MAX_FRAMES))
+    time = np.arange(count, dtype=np.float64) * (duration / count)
+    at = (time + rng.uniform(0.0, period)) % period
+    volume = np.interp(at, beat.time_s, beat.lv_volume_ml).astype(np.float64)
+    drawn = render_clip(volume, time, Phantom.sample(rng, edv_ml=beat.edv_ml, esv_ml=beat.esv_ml))
+    clip = Clip(
+        frames=drawn.frames,
+        time_s=time,
+        cm_per_px=drawn.cm_per_px,
+        cm_per_px_source="depth_given",
+        sector=drawn.sector,
+        format="rendered",
+        sha256="",
+    )
+    return RenderedPatient(clip=clip, edv_ml=float(volume.max()), esv_ml=float(volume.min()))
+
+
+def render_patients(
+    seed: int, count: int, *, workers: int = 1, report: Callable[[str], None] = lambda line: None
+) -> Iterator[RenderedPatient]:
+    """Render patients one after the other; the result does not depend on ``workers``.
+
+    Args:
+        seed: of the data set.
+        count: how many patients.
+        workers: processes.
+        report: receives a line of progress now and then.
+    """
+    numbers = [(seed, i) for i in range(count)]
+    if workers <= 1:
+        yield from _counted(map(render_patient, numbers), count, report)
+        return
+    # Spawned, not forked: the parent may already run torch's threads, which a fork would leave half alive.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from _counted(pool.map(render_patient, numbers, chunksize=4), count, report)
+
+
+def _counted(
+    patients: Iterator[RenderedPatient], count: int, report: Callable[[str], None]
+) -> Iterator[RenderedPatient]:
+    for i, patient in enumerate(patients):
+        yield patient
+        if (i + 1) % 100 == 0:
+            report(f"rendered {i + 1} of {count} patients")
+
+
+def measured(patient: RenderedPatient, segmenter: Segmenter) -> MeasuredPatient | None:
+    """Segment and measure a rendered patient as a real clip would be; None where that is not usable."""
+    clip = patient.clip
+    masks = segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
+    found = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+    if not found.usable or found.heart_rate_bpm is None:
+        return None
+    return MeasuredPatient(beat=one_beat(clip, masks, found), true_edv_ml=patient.edv_ml, true_esv_ml=patient.esv_ml)
