@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from twin_core.echo.fan import Fan
-from twin_core.echo.fan_fit import fit_fan
+from twin_core.echo.fan import Fan, polar
+from twin_core.echo.fan_fit import fit_fan, side_contrast
 
 UPRIGHT = Fan(x=100.0, y=20.0, left=-0.75, right=0.75, inner=6.0, outer=150.0)
 
@@ -30,9 +30,9 @@ def overlap(a, b) -> float:
 )
 def test_fans_are_found(fan):
     mask, brightness = picture(fan)
-    found, contrast = fit_fan(mask, brightness)
+    found = fit_fan(mask, mask, brightness)
     assert overlap(found.mask(*mask.shape), mask) > 0.95
-    assert contrast > 1
+    assert side_contrast(found, brightness) > 1
 
 
 def test_a_dark_side_is_completed():
@@ -40,12 +40,28 @@ def test_a_dark_side_is_completed():
     dark = np.zeros_like(mask)
     dark[60:130, :70] = True
     brightness[dark] = brightness[~mask].mean()
-    found, _ = fit_fan(mask & ~dark, brightness)
+    found = fit_fan(mask & ~dark, mask & ~dark, brightness)
     assert overlap(found.mask(*mask.shape), mask) > 0.93
 
 
 def test_noise_has_no_edges():
     rng = np.random.default_rng(0)
     noise = rng.uniform(0, 30, (180, 200)).astype(np.float32)
-    _, contrast = fit_fan(noise > 3, np.log2(noise + 0.25))
-    assert contrast < 0.4
+    logarithm = np.log2(noise + 0.25)
+    assert side_contrast(fit_fan(noise > 3, noise > 3, logarithm), logarithm) < 0.4
+
+
+def test_contrast_of_true_edges_is_the_step_in_doublings():
+    mask = UPRIGHT.mask(180, 200)
+    logarithm = np.where(mask, 2.0, 0.5).astype(np.float32)
+    assert side_contrast(UPRIGHT, logarithm, 4.0) == pytest.approx(1.5, abs=0.05)
+    assert side_contrast(UPRIGHT, -logarithm, 4.0) == pytest.approx(-1.0, abs=0.05)  # bounded
+
+
+def test_signal_outside_pulls_the_edges_outwards():
+    # The left third is dim but carries signal: the strong inner edge must not win.
+    mask, brightness = picture(UPRIGHT)
+    angle, _ = polar(UPRIGHT.x, UPRIGHT.y, 180, 200)
+    dim = mask & (angle < -0.35)
+    brightness[dim] -= 2.5
+    assert overlap(fit_fan(mask, mask, brightness).mask(180, 200), mask) > 0.93

@@ -1,6 +1,6 @@
 """Fitting a fan to an image."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -13,44 +13,69 @@ from .fan import Fan, polar
 _WIDEST = np.pi / 3
 """Largest half-angle of a fan, radians."""
 _COARSE_SIDE_PX = 64
+_SAMPLE = 2000
 _EMPTY_COST = 0.5
 """What an empty pixel inside the fan costs, against 1 for a filled one outside: cavities are empty too."""
 _CLOSE_PX = 2.0
 """How far from an edge its two sides are compared at last, in pixels."""
-_TILT_GAIN = 0.3
+_OUTSIDE_COST = 4.0
+"""Edge contrast (doublings) that leaving all of the signal outside the edges would cost."""
+_TILT_GAIN = 0.6
 """Edge contrast (doublings) that a tilted fan must gain over an upright one, which nearly all are."""
+_RING_FILLED = 0.1
+"""Share of a ring filled from which it belongs to the fan."""
 _ARC_CONTRAST, _ARC_VISIBLE = 0.4, 0.1
 """Contrast and visible share from which the lower arc is taken from the image."""
 
 
-def fit_fan(filled: NDArray[np.bool_], brightness: NDArray[np.float32]) -> tuple[Fan, float]:
+@dataclass(frozen=True, kw_only=True)
+class _Picture:
+    """What a fan is judged by: the brightness, and x and y of a sample of the signal's pixels."""
+
+    brightness: NDArray[np.float32]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+    @property
+    def diagonal(self) -> float:
+        return float(np.hypot(*self.brightness.shape))
+
+    def score(self, fan: Fan, reach: float = _CLOSE_PX) -> float:
+        """Contrast of the straight edges, less what signal outside them costs."""
+        angle = np.arctan2(self.x - fan.x, self.y - fan.y)
+        outside = 1.0 - float(((angle >= fan.left) & (angle <= fan.right)).mean())
+        return side_contrast(fan, self.brightness, reach) - _OUTSIDE_COST * outside
+
+
+def fit_fan(filled: NDArray[np.bool_], signal: NDArray[np.bool_], brightness: NDArray[np.float32]) -> Fan:
     """Find the fan of an image.
 
-    An upright fan that holds most filled and fewest empty pixels is searched on a grid, small; its edges are then
-    moved to where brightness drops outwards most.
+    The fan that holds most filled and fewest empty pixels is searched on a grid, small; its edges are then moved to
+    where brightness drops outwards most while the signal stays inside.
 
     Args:
-        filled: (H, W) bool, pixels with signal.
+        filled: (H, W) bool, pixels to search by: signal at some level, haze included.
+        signal: (H, W) bool, pixels that are surely ultrasound, not all False.
         brightness: (H, W) float32, logarithmic (base 2), low outside the fan.
 
     Returns:
-        The fan, and the mean brightness step across its two straight edges, in doublings.
+        The fan.
     """
-    fan, contrast = _fit(filled, brightness, upright=True)
-    tilted, tilted_contrast = _fit(filled, brightness, upright=False)
-    return (tilted, tilted_contrast) if tilted_contrast > contrast + _TILT_GAIN else (fan, contrast)
+    rows, columns = np.nonzero(signal)
+    sample = np.random.default_rng(0).integers(0, rows.size, _SAMPLE)
+    x, y = columns[sample].astype(np.float64) + 0.5, rows[sample].astype(np.float64) + 0.5
+    picture = _Picture(brightness=brightness, x=x, y=y)
+    upright, tilted = (_fit(filled, signal, picture, upright=one) for one in (True, False))
+    return tilted if picture.score(tilted) > picture.score(upright) + _TILT_GAIN else upright
 
 
-def _fit(filled: NDArray[np.bool_], brightness: NDArray[np.float32], *, upright: bool) -> tuple[Fan, float]:
-    """A fan, and the contrast of its edges."""
+def _fit(filled: NDArray[np.bool_], signal: NDArray[np.bool_], picture: _Picture, *, upright: bool) -> Fan:
     fan = _search(filled, upright=upright)
-    diagonal = float(np.hypot(*brightness.shape))
-    for reach in (0.02 * diagonal, 0.01 * diagonal, _CLOSE_PX):
-        fan = _climb(fan, brightness, reach, upright=upright)
+    for reach in (0.02 * picture.diagonal, 0.01 * picture.diagonal, _CLOSE_PX):
+        fan = _climb(fan, picture, reach, upright=upright)
     if upright:
-        fan = _undarkened(fan, brightness)
-    fan = _fit_radii(fan, filled, brightness)
-    return fan, _side_contrast(fan, brightness, _CLOSE_PX)
+        fan = _undarkened(fan, picture)
+    return _fit_radii(fan, filled, signal, picture.brightness)
 
 
 def _search(filled: NDArray[np.bool_], *, upright: bool) -> Fan:
@@ -120,8 +145,17 @@ def _steps_across(
     return (step * seen).sum(axis=1) / np.maximum(count, size // 5), count / size
 
 
-def _side_contrast(fan: Fan, brightness: NDArray[np.float32], reach: float) -> float:
-    """Mean brightness step across the two straight edges, `reach` pixels to either side."""
+def side_contrast(fan: Fan, brightness: NDArray[np.float32], reach: float = _CLOSE_PX) -> float:
+    """Mean brightness step across the two straight edges of a fan.
+
+    Args:
+        fan: the fan.
+        brightness: (H, W) float32, logarithmic (base 2).
+        reach: how far to either side of the edges brightness is compared, in pixels.
+
+    Returns:
+        The step inwards, in doublings, -1 to 3.
+    """
     radius = np.linspace(fan.inner + 0.03 * (fan.outer - fan.inner), 0.98 * fan.outer, 128)
     angle = np.array([[fan.left], [fan.right]])
     side = np.array([[1.0], [-1.0]])
@@ -138,34 +172,33 @@ def _arc_contrast(fan: Fan, brightness: NDArray[np.float32], outer: NDArray[np.f
     return _steps_across(brightness, points, (-np.sin(angle)[None], -np.cos(angle)[None]), _CLOSE_PX)
 
 
-def _undarkened(fan: Fan, brightness: NDArray[np.float32]) -> Fan:
-    """An upright fan with as much contrast or more.
+def _undarkened(fan: Fan, picture: _Picture) -> Fan:
+    """An upright fan with as good a score or better.
 
     An edge in the dark leads the upright search astray. Freed of it, the clear edge is found; mirrored, it starts
     the search anew.
     """
-    freed = _climb(fan, brightness, _CLOSE_PX, upright=False)
+    freed = _climb(fan, picture, _CLOSE_PX, upright=False)
     mirrored = []
     for angle in (freed.left, freed.right):
-        for along in np.linspace(-0.15, 0.15, 13) * np.hypot(*brightness.shape):
+        for along in np.linspace(-0.15, 0.15, 13) * picture.diagonal:
             x, y = freed.x + along * np.sin(angle), freed.y + along * np.cos(angle)
             mirrored.append(replace(freed, x=x, y=y, left=-abs(angle), right=abs(angle)))
-    best_mirrored = max(mirrored, key=lambda one: _side_contrast(one, brightness, _CLOSE_PX))
-    again = _climb(best_mirrored, brightness, _CLOSE_PX, upright=True)
-    return max(fan, again, key=lambda one: _side_contrast(one, brightness, _CLOSE_PX))
+    again = _climb(max(mirrored, key=picture.score), picture, _CLOSE_PX, upright=True)
+    return max(fan, again, key=picture.score)
 
 
-def _climb(fan: Fan, brightness: NDArray[np.float32], reach: float, *, upright: bool) -> Fan:
-    """Move tip and angles to the largest contrast of the two edges."""
+def _climb(fan: Fan, picture: _Picture, reach: float, *, upright: bool) -> Fan:
+    """Move tip and angles to the best score."""
 
     def moved(free: NDArray[np.float64]) -> Fan:
         left = -free[2] if upright else free[3]
-        return replace(fan, x=free[0], y=free[1], left=left, right=free[2])
+        return replace(fan, x=float(free[0]), y=float(free[1]), left=float(left), right=float(free[2]))
 
     start = np.array([fan.x, fan.y, fan.right] if upright else [fan.x, fan.y, fan.right, fan.left])
-    steps = np.array([reach, reach, *([1.5 * reach / np.hypot(*brightness.shape)] * (start.size - 2))])
+    steps = np.array([reach, reach, *([1.5 * reach / picture.diagonal] * (start.size - 2))])
     result = minimize(
-        lambda free: -2 * _side_contrast(moved(free), brightness, reach),
+        lambda free: -2 * picture.score(moved(free), reach),
         start,
         method="Nelder-Mead",
         options={
@@ -179,17 +212,21 @@ def _climb(fan: Fan, brightness: NDArray[np.float32], reach: float, *, upright: 
     return found if 0.1 < found.right - found.left < 2 * _WIDEST else fan
 
 
-def _fit_radii(fan: Fan, filled: NDArray[np.bool_], brightness: NDArray[np.float32]) -> Fan:
-    angle, radius = polar(fan.x, fan.y, *filled.shape)
+def _fit_radii(fan: Fan, filled: NDArray[np.bool_], signal: NDArray[np.bool_], brightness: NDArray[np.float32]) -> Fan:
+    """Radii of the first and last ring that is filled; the last is moved to a visible lower arc near by."""
+    angle, radius = polar(fan.x, fan.y, *signal.shape)
     wedge = (angle >= fan.left) & (angle <= fan.right)
     if not wedge.any():
         return fan
-    worth = np.where(filled[wedge], 1.0, -_EMPTY_COST)
-    start, end, _ = _largest_run(np.bincount(radius[wedge].astype(int), worth))
-    fan = replace(fan, inner=float(start), outer=float(end))
-    outer = np.arange(0.8 * fan.outer, 1.1 * fan.outer, 0.5)
-    if outer.size == 0:
+    ring = radius[wedge].astype(int)
+    size = np.maximum(np.bincount(ring), 1)
+    # Haze counts at the top, where the transducer's face hardly moves; not below, where a trace may run.
+    first = np.flatnonzero(np.bincount(ring, filled[wedge]) >= _RING_FILLED * size)
+    last = np.flatnonzero(np.bincount(ring, signal[wedge]) >= _RING_FILLED * size)
+    if first.size == 0 or last.size == 0 or first[0] > last[-1]:
         return fan
+    fan = replace(fan, inner=float(first[0]), outer=float(last[-1] + 1))
+    outer = np.arange(0.8 * fan.outer, 1.1 * fan.outer, 0.5)
     step, visible = _arc_contrast(fan, brightness, outer)
     best = int(np.argmax(step))
     if step[best] > _ARC_CONTRAST and visible[best] > _ARC_VISIBLE:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fan import Fan
-from .fan_fit import fit_fan
+from .fan_fit import fit_fan, side_contrast
 from .limits import ClipError
 
 _FRAMES_LOOKED_AT = 96
@@ -25,8 +25,10 @@ _FULL_FRAME_SHARE = 0.9
 """Share of the frame carrying signal above which the clip was cropped to inside the sector."""
 _EDGE_CONTRAST = 0.4
 """Brightness step (doublings) across a fan's edges below which it is no fan."""
-_COVERAGE = 0.85
-"""Share of the signal that a fan must hold."""
+_COVERAGE, _COVERAGE_POWER = 0.9, 6
+"""Share of the signal that a fan must hold, and how much that share weighs against the contrast of its edges."""
+_SPECK_SHARE = 0.002
+"""Share of the frame below which a connected part of the signal is a speck."""
 
 
 def find_sector(frames: NDArray[np.uint8], coloured: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
@@ -57,7 +59,7 @@ def find_sector(frames: NDArray[np.uint8], coloured: NDArray[np.bool_] | None = 
     levels: tuple[tuple[float, int], ...] = _SIGNAL_LEVELS
     if _signal(deviation, brightest, levels[1]).mean() < _LEAST_SHARE:  # a still image: brightness is all there is
         deviation, levels = brightest.astype(np.float32), _STILL_LEVELS
-    signal = _largest_part(_signal(deviation, brightest, levels[1]))
+    signal = _without_lines(_signal(deviation, brightest, levels[1]))
     if signal.mean() < _LEAST_SHARE:
         raise ClipError(
             f"no ultrasound sector found: {100 * signal.mean():.1f} % of the image carries signal, at least "
@@ -99,25 +101,28 @@ def _signal(
     return (deviation >= level[0]) & (brightest >= level[1])
 
 
-def _largest_part(signal: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest connected part, once thin lines (traces, text) are rubbed out."""
+def _without_lines(signal: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The signal without thin lines (traces, text) and specks."""
     width = max(3, round(0.012 * max(signal.shape)) | 1)
     opened = cv2.morphologyEx(signal.astype(np.uint8), cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
-    count, labels, statistics, _ = cv2.connectedComponentsWithStats(opened)
-    if count < 2:
-        return np.zeros(signal.shape, bool)
-    return labels == 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(opened)
+    keep = statistics[:, cv2.CC_STAT_AREA] >= _SPECK_SHARE * signal.size
+    keep[0] = False  # the background
+    return keep[labels]
 
 
 def _best_fan(
     candidates: list[NDArray[np.bool_]], signal: NDArray[np.bool_], logarithm: NDArray[np.float32]
 ) -> Fan | None:
-    best, best_contrast = None, _EDGE_CONTRAST
+    """Of the fans fitted to the candidates, the one with clear edges and least signal outside."""
+    best, best_worth = None, 0.0
     for filled in candidates:
-        fan, contrast = fit_fan(filled, logarithm)
-        covered = (signal & fan.mask(*signal.shape)).sum() / signal.sum()
-        if contrast > best_contrast and covered > _COVERAGE:
-            best, best_contrast = fan, contrast
+        fan = fit_fan(filled, signal, logarithm)
+        contrast = side_contrast(fan, logarithm)
+        covered = float((signal & fan.mask(*signal.shape)).sum() / signal.sum())
+        worth = contrast * covered**_COVERAGE_POWER
+        if contrast > _EDGE_CONTRAST and covered > _COVERAGE and worth > best_worth:
+            best, best_worth = fan, worth
     return best
 
 
