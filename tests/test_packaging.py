@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from streamlit import config
 
 ROOT = Path(__file__).parents[1]
-NAMED_BUT_NOT_IMPORTED = {"pylibjpeg", "pylibjpeg-libjpeg"}  # pydicom finds these as plugins
+NAMED_BUT_NOT_IMPORTED = {"python-gdcm"}  # pydicom finds it as a plugin
 
 
 def requirements(name):
