@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from twin_core import __version__
+from twin_core import __version__, cli_train
 from twin_core.circuit import INDICES, Beat, CircuitParameters, ParameterError, presets, pumps
 from twin_core.scenario import Scenario
 from twin_core.twin import RESEARCH_USE, Twin
@@ -23,8 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-train_app = typer.Typer(help="Train a network from scratch.", rich_markup_mode=None)
-app.add_typer(train_app, name="train")
+app.add_typer(cli_train.app, name="train")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 DeviceOption = Annotated[str, typer.Option(help="Where networks run: auto (a GPU if there is one), cpu or cuda.")]

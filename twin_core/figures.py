@@ -13,7 +13,6 @@ from twin_core.circuit import Beat
 # Okabe & Ito's colour-blind-safe palette; the patient is grey, what-ifs follow in this order.
 PATIENT_COLOUR = "#7a7a7a"
 SCENARIO_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
-_STYLE = {"linewidth": 1.4}
 _FLOWS = (
     ("aortic_valve_flow_ml_s", "Aortic valve", "-"),
     ("mitral_flow_ml_s", "Mitral valve", ":"),
@@ -56,7 +55,7 @@ def pressure_volume_loops(beats: Mapping[str, Beat]) -> bytes:
     axes = _axes(figure, 1, 1, "LV volume (mL)", "LV pressure (mmHg)")
     top = 1.1 * max(beat.lv_peak_pressure_mmhg for beat in beats.values())
     for (name, beat), colour in zip(beats.items(), _colours(beats), strict=True):
-        axes.plot(beat.lv_volume_ml, beat.lv_pressure_mmhg, color=colour, label=name, **_STYLE)
+        axes.plot(beat.lv_volume_ml, beat.lv_pressure_mmhg, color=colour, label=name, linewidth=1.4)
         v0 = beat.parameters.unstressed_volume_ml
         reach = top / beat.end_systolic_elastance_mmhg_per_ml
         axes.plot([v0, v0 + reach], [0, top], color=colour, linewidth=0.6, alpha=0.7)
