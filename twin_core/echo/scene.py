@@ -27,7 +27,7 @@ class Scene:
     cavity: float = drawn(-0.15, 0.12)
     apical_grading: float = drawn(-0.05, 0.22)  # cavity haze that grades into the apical wall
     septum: float = drawn(0.35, 0.85)
-    lateral: float = drawn(0.15, 0.75)
+    lateral: float = drawn(0.08, 0.75)
     apex: float = drawn(0.1, 0.6)
     trabeculae: float = drawn(0.15, 0.75)  # of the way from cavity to wall level
     base_boost: float = drawn(-0.1, 0.3)
@@ -40,9 +40,11 @@ class Scene:
     valve: float = drawn(0.25, 0.95)
     roof: float = drawn(0.2, 1.0)
     roof_thickness: float = drawn(0.3, 2.5)
-    pericardium: float = drawn(0.3, 1.0)
+    pericardium: float = drawn(0.1, 1.0)
     pericardium_thickness: float = drawn(0.1, 0.6)
-    mass: float = drawn(0.0, 0.9)  # lateral mass
+    mass: float = drawn(-0.25, 0.9)  # lateral mass; below zero: none
+    near_tissue: float = drawn(-0.3, 0.6)  # between probe and apex; below zero: background
+    inner_dimming: float = drawn(0.35, 1.0)  # inner half of the wall, in parts of the outer
     mass_width: float = drawn(0.6, 4.0)
     left_mass: float = drawn(0.0, 0.8)
     left_mass_width: float = drawn(0.5, 3.0)
@@ -130,6 +132,12 @@ class _Brush:
         """Lateral mass and pericardium, roof of the atria, mass left of the right heart."""
         s, a = self.scene, self.anatomy
         down = self._atrial_direction()
+        if s.near_tissue > 0:
+            turn, reach = np.linspace(-1.0, 1.0, 13), a.apex_depth + self.rng.uniform(-0.3, 1.2)
+            reach = reach * (1.0 + 0.08 * self.rng.uniform(-1, 1, 13))
+            self._fill(
+                np.vstack([np.stack([np.sin(turn), np.cos(turn)], 1) * reach[:, None], [[0.0, 0.0]]]), s.near_tissue
+            )
         # The pericardium does not follow the endocardium's excursion: it stays near its diastolic place.
         wall = self.wall[self.mid :, None]
         outer = self.outline[self.mid :] + self.normal[self.mid :] * wall
@@ -140,7 +148,8 @@ class _Brush:
         for part, share in ((1.0, 0.45), (0.6, 0.75), (0.3, 1.0)):
             growth = np.linspace(0.2, 1.0, len(border))[:, None] * s.mass_width * part
             edge = border + self.across * growth
-            self._fill(np.vstack([border - self.across * 0.5, edge[::-1]]), s.mass * share)
+            if s.mass > 0:
+                self._fill(np.vstack([border - self.across * 0.5, edge[::-1]]), s.mass * share)
         bow = border[: len(outer) + 2]
         self._line(bow + self.across * 0.1, s.pericardium, s.pericardium_thickness)
         left = self.septal_end - self.across * (a.septal_wall + a.rv_width + 0.3)
@@ -212,7 +221,7 @@ class _Brush:
         wall = np.interp(turn, [-1, -0.55, 0, 0.55, 1], knots)
         wall += np.interp(turn, np.linspace(-1, 1, 9), self.rng.normal(0, 0.1, 9))
         inner_edge = self.outline + self.normal * -0.3
-        dim = self.rng.uniform(0.55, 1.0)  # the epicardial half is often brighter than the inner one
+        dim = s.inner_dimming * (1.0 + 0.2 * self.rng.uniform(-1, 1))
         middle = (self.outline + outer) / 2
         for i in range(0, n - 2, 2):
             part = slice(i, i + 3)

@@ -1,0 +1,162 @@
+import numpy as np
+import pydicom.examples
+import pytest
+import torch
+
+from twin_core.echo.clip import read_clip
+from twin_core.echo.phantom import Phantom, render_clip
+from twin_core.echo.volumes import measure
+from twin_core.learning.segmenter import (
+    DEFAULT_WEIGHTS,
+    SIZE,
+    Crop,
+    Segmenter,
+    UNet,
+    clean,
+    network_input,
+    normalise,
+    pick_device,
+)
+from twin_core.learning.weights import WeightsError
+
+
+@pytest.fixture(scope="module")
+def segmenter():
+    return Segmenter.load(device="cpu")
+
+
+def rendered(seed, beats=1):
+    time = np.arange(beats * 20) / 25
+    volume = 95 + 40 * np.cos(2 * np.pi * time / 0.8)
+    phantom = Phantom.sample(np.random.default_rng(seed), edv_ml=135.0, esv_ml=55.0)
+    return render_clip(volume, time, phantom)
+
+
+def dice(a, b):
+    return 2 * np.sum((a != 0) & (b != 0)) / max(np.sum(a != 0) + np.sum(b != 0), 1)
+
+
+def test_network_is_small_and_keeps_the_image_size():
+    network = UNet()
+    assert network(torch.zeros(2, 5, SIZE, SIZE)).shape == (2, 1, SIZE, SIZE)
+    assert sum(p.numel() for p in network.parameters()) < 1.2e6
+
+
+def test_shipped_weights_describe_themselves(segmenter):
+    assert segmenter.weights.kind == "segmenter"
+    assert segmenter.weights.training["data"] == "rendered clips only"
+    assert {"seed", "steps", "patients", "test_dice"} <= set(segmenter.weights.training)
+    assert DEFAULT_WEIGHTS.stat().st_size < 5e6
+
+
+def test_finds_the_cavity_of_rendered_clips_it_never_saw(segmenter):
+    scores = []
+    for seed in range(900_000, 900_008):
+        clip = rendered(seed)
+        scores.append(dice(segmenter.segment(clip.frames, clip.sector, 1 / 25), clip.masks))
+    assert np.mean(scores) > 0.85
+
+
+def test_same_input_same_contour_and_result_in_own_pixels(segmenter):
+    clip = rendered(900_001)
+    big = np.stack([np.kron(f, np.ones((3, 3), np.uint8)) for f in clip.frames[:16]])
+    wide = np.pad(big, ((0, 0), (10, 0), (50, 90)))
+    sector = np.pad(np.kron(clip.sector, np.ones((3, 3), bool)), ((10, 0), (50, 90)))
+    found = segmenter.segment(wide, sector, 1 / 30)
+    assert found.shape == wide.shape and found.dtype == np.uint8 and set(np.unique(found)) <= {0, 1}
+    assert not found[:, ~sector].any()
+    small = segmenter.segment(clip.frames[:16], clip.sector, 1 / 30)
+    assert dice(found[:, 11::3, 51:387:3], small) > 0.93
+    assert np.array_equal(found, segmenter.segment(wide, sector, 1 / 30))
+
+
+def test_sample_clip_gives_ef_and_heart_rate(segmenter):
+    clip = read_clip(pydicom.examples.get_path("ybr_color"))
+    masks = segmenter.segment(clip.frames, clip.sector, float(np.median(np.diff(clip.time_s))))
+    m = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+    assert m.usable, m.reasons
+    assert len(m.beats) == 1
+    assert 30 < m.ef_pct < 90 and 60 < m.edv_ml < 250
+    assert m.heart_rate_bpm is None or 45 < m.heart_rate_bpm < 100
+
+
+@pytest.mark.parametrize("kind", ["noise", "moving noise", "stripes", "black"])
+def test_what_is_no_heart_is_unusable(segmenter, kind):
+    rng = np.random.default_rng(0)
+    sector = rendered(1).sector
+    if kind == "noise":
+        frames = np.repeat(rng.integers(0, 255, (1, 112, 112), np.uint8), 40, 0)
+    elif kind == "moving noise":
+        frames = rng.integers(0, 255, (40, 112, 112)).astype(np.uint8)
+    elif kind == "stripes":
+        frames = np.stack([np.roll(np.tile(np.arange(112) % 16 * 16, (112, 1)), 3 * i, 1) for i in range(40)])
+    else:
+        frames = np.zeros((40, 112, 112))
+    frames = frames.astype(np.uint8) * sector
+    m = measure(segmenter.segment(frames, sector, 1 / 30), np.arange(40) / 30, None, sector)
+    assert not m.usable
+
+
+def test_crop_goes_and_comes_back():
+    sector = np.zeros((200, 320), bool)
+    sector[20:180, 40:300] = True
+    crop = Crop.around(sector)
+    assert crop.row == 20 and crop.side == 221
+    image = np.zeros((200, 320), np.uint8)
+    image[60:120, 140:200] = 255
+    there = crop.cut(image)
+    assert there.shape == (SIZE, SIZE)
+    back = crop.paste(there.astype(np.float32) / 255, (200, 320)) > 0.5
+    assert dice(back, image) > 0.97
+
+
+def test_dim_clip_is_stretched_and_bright_clip_left_alone():
+    sector = np.ones((20, 20), bool)
+    ramp = np.tile(np.linspace(0, 100, 20).astype(np.uint8), (3, 20, 1))
+    assert normalise(ramp, sector).max() == pytest.approx(255, abs=6)
+    bright = np.tile(np.linspace(0, 255, 20).astype(np.uint8), (3, 20, 1))
+    assert np.array_equal(normalise(bright, sector), bright)
+    assert normalise(np.zeros_like(ramp), sector).max() == 0
+
+
+def test_projections_cover_about_a_beat_round_the_frame():
+    frames = np.zeros((100, 4, 4), np.uint8)
+    frames[50] = 200
+    seen = network_input(frames, 1 / 30)
+    assert seen.shape == (100, 5, 4, 4)
+    lit = np.flatnonzero(seen[:, 4].max((1, 2)))
+    assert lit.size and lit.min() > 20 and lit.max() < 80
+    assert network_input(frames[:1], 0.03)[0, 2].max() == 0  # one frame has no spread
+
+
+def test_clean_keeps_the_largest_part_without_holes():
+    mask = np.zeros((30, 30), bool)
+    mask[5:20, 5:20] = True
+    mask[10:12, 10:12] = False
+    mask[25:28, 25:28] = True
+    cleaned = clean(mask)
+    assert cleaned.sum() == 15 * 15 and cleaned[11, 11] == 1 and cleaned[26, 26] == 0
+    assert clean(np.zeros((5, 5), bool)).sum() == 0
+
+
+def test_bad_input_is_named(segmenter, tmp_path):
+    good = np.zeros((3, 20, 20), np.uint8)
+    with pytest.raises(ValueError, match="frames must be uint8"):
+        segmenter.segment(good.astype(float), np.ones((20, 20), bool))
+    with pytest.raises(ValueError, match="sector must be bool"):
+        segmenter.segment(good, np.ones((10, 20), bool))
+    with pytest.raises(ValueError, match="sector is empty"):
+        segmenter.segment(good, np.zeros((20, 20), bool))
+    with pytest.raises(ValueError, match="frame_time_s"):
+        segmenter.segment(good, np.ones((20, 20), bool), 0.0)
+    with pytest.raises(ValueError, match="unknown device 'tpu'"):
+        pick_device("tpu")
+    with pytest.raises(WeightsError, match="no weight file"):
+        Segmenter.load(tmp_path / "no.safetensors")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for what a machine without CUDA lacks")
+def test_cuda_asked_for_and_absent():
+    with pytest.raises(ValueError, match="no CUDA device"):
+        pick_device("cuda")
+    assert pick_device("auto").type == "cpu"
