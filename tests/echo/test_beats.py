@@ -95,3 +95,11 @@ def test_half_a_beat_is_no_beat():
 @pytest.mark.parametrize("volume", [np.full(40, 90.0), np.full(40, np.nan), np.array([90.0, 60.0, 90.0])])
 def test_curves_without_beats(volume):
     assert find_beats(volume, np.arange(len(volume)) / 30) == []
+
+
+@pytest.mark.parametrize("start", [0.05, 0.15])
+def test_a_lone_beat_that_starts_in_mid_ejection_is_timed_by_the_next_ejection(start):
+    period, fps = 0.8, 30
+    time = np.arange(30) / fps
+    (beat,) = find_beats(curve(time, [period] * 3, start=start), time)
+    assert beat.period_s == pytest.approx(period, abs=0.06)

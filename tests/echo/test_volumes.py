@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from twin_core.echo.phantom import Phantom, render_clip
 from twin_core.echo.volumes import ASSUMED_DEPTH_CM, assumed_scale, measure
@@ -57,6 +58,17 @@ def test_leak_frames_are_rejected_and_do_not_change_ef(clip):
     assert set(np.flatnonzero(m.rejected)) == {7, 30, 31, 45, 60}
     assert m.usable and np.isfinite(m.volume_ml).all()
     assert m.ef_pct == pytest.approx(good.ef_pct, abs=2)
+
+
+def test_a_leak_that_fades_over_the_first_frames_does_not_become_end_diastole(clip):
+    masks = clip.masks.astype(np.uint8)
+    good = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+    leaky = masks.copy()
+    for i, iterations in enumerate((9, 6)):
+        leaky[i] = binary_dilation(masks[i], iterations=iterations) & clip.sector
+    m = measure(leaky, clip.time_s, clip.cm_per_px, clip.sector)
+    assert m.rejected[:2].all()
+    assert m.edv_ml == pytest.approx(good.edv_ml, rel=0.03)
 
 
 def test_empty_masks_are_unusable(clip):

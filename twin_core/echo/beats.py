@@ -67,9 +67,10 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
         return []
     starts = [0, *troughs[:-1]]
     eds = [a + int(np.argmax(volume[a : b + 1])) for a, b in zip(starts, troughs, strict=True)]
+    before = None
     if volume[eds[0]] < DIASTOLE_BEFORE * volume.max():
         if len(troughs) > 1:
-            troughs, eds = troughs[1:], eds[1:]
+            before, troughs, eds = troughs[0], troughs[1:], eds[1:]
         else:
             eds = [troughs[0] + int(np.argmax(volume[troughs[0] :]))]
     beats = []
@@ -82,7 +83,7 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
                 es_index=es,
                 edv=float(volume[ed]),
                 esv=float(volume[es]),
-                period_s=_period(volume, time, i, eds, troughs),
+                period_s=_period(volume, time, i, eds, troughs, before),
             )
         )
     return beats
@@ -108,21 +109,23 @@ def _end_systoles(volume: Curve, step: float) -> list[int]:
     return [int(t) for t in troughs]
 
 
-def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[int]) -> float | None:
+def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[int], before: int | None) -> float | None:
+    """Length of beat i in s, None where it cannot be told; `before` is an end-systole whose beat was incomplete."""
     if i + 1 < len(troughs):
         return float(time[troughs[i + 1]] - time[troughs[i]])
     ed, es = eds[i], troughs[i]
-    if ed > es:
-        return None
-    # The last beat: from the middle of its ejection to the middle of the next, where that has begun.
-    middle = (volume[ed] + volume[es]) / 2
-    falls = np.flatnonzero((volume[ed:-1] >= middle) & (volume[ed + 1 :] < middle)) + ed
-    again = falls[falls > es]
+    # The last beat: from one level of its ejection to the same level of the next, where that has begun.
+    begun = min(ed, es) if i else 0
+    middle = min((volume[ed] + volume[es]) / 2, 0.9 * volume[begun : es + 1].max() + 0.1 * volume[es])
+    falls = np.flatnonzero((volume[begun:-1] >= middle) & (volume[begun + 1 :] < middle)) + begun
+    again = falls[falls > max(ed, es)]
     refilled = volume[es:] >= FULL_AGAIN * volume[ed]
     if len(falls) > len(again) and len(again) and time[again[0]] - time[falls[0]] >= MIN_PERIOD_S:
         return float(_crossing(volume, time, again[-1], middle) - _crossing(volume, time, falls[0], middle))
+    if before is not None and len(troughs) == 1:
+        return float(time[es] - time[before])
     # Else, for a lone beat, to the clip's end where it is full again: a clip cut from R wave to R wave.
-    if len(troughs) == 1 and refilled.any():
+    if ed < es and len(troughs) == 1 and refilled.any():
         return float(time[es + np.flatnonzero(refilled)[-1]] - time[ed])
     return None
 

@@ -26,6 +26,8 @@ MAX_EDGE_SHARE = 0.3  # of the contour that lies on the sector's border
 MIN_EF_PCT, MAX_EF_PCT = 3.0, 90.0
 AREA_JUMP = 0.3  # of the neighbours' median area
 CENTROID_JUMP = 0.2  # of the long axis
+LEAK = 1.25  # of the diastolic plateau: no beat fills a ventricle so much further than the others do
+PLATEAU_PERCENTILE = 90  # of the volumes; diastole takes up well over a tenth of any clip
 NEIGHBOURS_S = 0.2  # window of the running median that a frame is compared with
 
 
@@ -106,6 +108,9 @@ def measure(
     raw = np.array([c.volume_ml if c else np.nan for c in contours])
     step = float(np.median(np.diff(time))) if len(time) > 1 else 0.0
     rejected = reject_jumps(contours, step)
+    if not rejected.all():
+        # A leak into the surroundings that lasts for some frames is no jump against its neighbours.
+        rejected |= raw > LEAK * np.percentile(raw[~rejected], PLATEAU_PERCENTILE)
     kept = np.flatnonzero(~rejected)
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
     beats = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
