@@ -193,6 +193,8 @@ def _print_inference(twin: Twin, beat: Beat) -> None:
     typer.echo(measured_note(twin))
     for name, value in twin.learned_parameters.items():
         typer.echo(f"{PARAMETERS[name].label:30}{value:>12.4g}{'':12}  {PARAMETERS[name].unit}")
+    for caution in twin.quality.reasons:
+        typer.echo(f"Caution: {caution}.")
     typer.echo(f"{beat.message}\n{RESEARCH_USE}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twin_core.circuit import CircuitParameters
+from twin_core.circuit import CircuitParameters, solve_periodic
 from twin_core.echo.clip import Clip, read_clip
 from twin_core.echo.volumes import Measurement, measure
 from twin_core.learning.encoder import Encoder
@@ -17,6 +17,7 @@ from twin_core.learning.segmenter import Segmenter
 from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
 
 Progress = Callable[[float, str], None]
+DISAGREEMENT_EF_POINTS = 5.0  # between measured and simulated EF, beyond which the twin is marked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +76,13 @@ def infer(
     twin = None
     if quality.usable:
         tell(0.9, "Finding the circuit")
+        parameters = CircuitParameters(**encoder.encode(clip, masks, measurement))
+        quality = _with_agreement(quality, measurement, parameters)
         twin = Twin(
             pseudonym=pseudonym or f"Patient {clip.sha256[:6].upper()}",
             clip=_facts(clip),
             measured=_measured(measurement),
-            parameters=CircuitParameters(**encoder.encode(clip, masks, measurement)).to_dict(),
+            parameters=parameters.to_dict(),
             models={"segmenter": segmenter.weights.sha256, "encoder": encoder.weights.sha256},
             quality=quality,
         )
@@ -102,6 +105,18 @@ def _quality(measurement: Measurement) -> Quality:
     if not reasons and measurement.heart_rate_bpm is None:
         reasons.append(f"the heart rate cannot be told: {measurement.heart_rate_reason}")
     return Quality(usable=not reasons, reasons=reasons)
+
+
+def _with_agreement(quality: Quality, measurement: Measurement, parameters: CircuitParameters) -> Quality:
+    """The verdict, with a caution where the circuit does not beat as the clip was measured."""
+    simulated, measured = solve_periodic(parameters).ejection_fraction_pct, measurement.ef_pct
+    if measured is None or abs(simulated - measured) <= DISAGREEMENT_EF_POINTS:
+        return quality
+    caution = (
+        f"the circuit does not reach what was measured: EF {simulated:.0f} % simulated, {measured:.0f} % measured; "
+        "read its pressures with care"
+    )
+    return Quality(usable=quality.usable, reasons=[*quality.reasons, caution])
 
 
 def _facts(clip: Clip) -> ClipFacts:

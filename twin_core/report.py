@@ -110,7 +110,7 @@ def _data(twin: Twin, scenarios: Sequence[Scenario], beats: dict[str, Beat], cre
         "created": created.strftime("%Y-%m-%d %H:%M UTC"),
         "facts": _facts(twin),
         "measured": _measured(twin, patient),
-        "measured_note": measured_note(twin),
+        "measured_note": " ".join([measured_note(twin), *(f"Caution: {one}." for one in twin.quality.reasons)]),
         "scenarios": [
             {
                 "name": name,

@@ -49,7 +49,7 @@ class MeasuredValues(_Record):
 
 
 class Quality(_Record):
-    """Whether the clip can carry a twin, and why not."""
+    """Whether the clip can carry a twin; reasons why not, or cautions about one it carries."""
 
     usable: bool
     reasons: list[str] = []
