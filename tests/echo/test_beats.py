@@ -87,6 +87,22 @@ def test_one_beat_is_timed_by_the_next_ejection_when_that_has_begun():
     assert beats[0].period_s == pytest.approx(0.75, abs=0.06)
 
 
+def test_one_beat_from_end_systole_to_the_next_ejection():
+    time = np.arange(24) / 30
+    period = 0.85
+    shape = curve(time, [period] * 3, start=0.35 * period - 0.07)
+    beats = find_beats(shape, time)
+    assert len(beats) == 1
+    assert beats[0].es_index < 5 < beats[0].ed_index
+    assert beats[0].ef_pct == pytest.approx(57.1, abs=3)
+
+
+def test_one_beat_that_starts_in_mid_ejection_is_timed_by_the_same_volume_again():
+    time = np.arange(36) / 30
+    beats = find_beats(curve(time, [0.85] * 3, start=0.12), time)
+    assert beats[-1].period_s == pytest.approx(0.85, abs=0.05)
+
+
 def test_half_a_beat_is_no_beat():
     time = np.arange(9) / 30
     assert find_beats(curve(time, [1.0]), time) == []

@@ -15,6 +15,7 @@ SMOOTHING_S = 0.045  # only to find the beats; volumes are always read from the 
 MIN_PERIOD_S = 0.3  # 200 bpm
 TROUGH_DEPTH = 0.35  # prominence of an end-systole, in parts of the clip's volume range
 SEARCH_S = 0.10  # raw minimum is looked for this far round the smoothed one
+REST_S, REST_BAND = 0.06, 0.15  # isovolumic rest at end-systole: this long within this part of the range
 FULL_AGAIN = 0.90  # a beat's end is seen when the volume is back to this part of EDV
 DIASTOLE_BEFORE = 0.85  # a clip's first ED counts when it reaches this part of the clip's largest
 
@@ -106,7 +107,17 @@ def _end_systoles(volume: Curve, step: float) -> list[int]:
         # At the very edge the curve is still falling or already rising: no end-systole was seen there.
         if 0 < lowest < len(volume) - 1 and lowest not in troughs:
             troughs.append(lowest)
+    if not troughs:
+        troughs = _end_systole_at_start(volume, step)
     return [int(t) for t in troughs]
+
+
+def _end_systole_at_start(volume: Curve, step: float) -> list[int]:
+    """A clip's first frames, where they rest at the smallest volume before filling: a lone beat's end-systole."""
+    rest = max(round(REST_S / step), 2)
+    early = volume[:rest]
+    low = volume.min() + REST_BAND * np.ptp(volume)
+    return [int(np.argmin(early))] if len(volume) > 2 * rest and early.max() <= low else []
 
 
 def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[int], before: int | None) -> float | None:

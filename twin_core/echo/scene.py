@@ -133,11 +133,10 @@ class _Brush:
         s, a = self.scene, self.anatomy
         down = self._atrial_direction()
         if s.near_tissue > 0:
-            turn, reach = np.linspace(-1.0, 1.0, 13), a.apex_depth + self.rng.uniform(-0.3, 1.2)
-            reach = reach * (1.0 + 0.08 * self.rng.uniform(-1, 1, 13))
-            self._fill(
-                np.vstack([np.stack([np.sin(turn), np.cos(turn)], 1) * reach[:, None], [[0.0, 0.0]]]), s.near_tissue
-            )
+            turn, depth = np.linspace(-1.0, 1.0, 13), a.apex_depth + self.rng.uniform(-0.3, 1.2)
+            reach = depth * (1.0 + 0.08 * self.rng.uniform(-1, 1, 13))
+            arc = np.stack([np.sin(turn), np.cos(turn)], 1) * reach[:, None]
+            self._fill(np.vstack([arc, [[0.0, 0.0]]]), s.near_tissue)
         # The pericardium does not follow the endocardium's excursion: it stays near its diastolic place.
         wall = self.wall[self.mid :, None]
         outer = self.outline[self.mid :] + self.normal[self.mid :] * wall

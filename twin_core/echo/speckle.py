@@ -19,7 +19,7 @@ RANGE_BINS, BEAMS = 224, 128  # of the speckle texture, in polar coordinates
 def smooth_field(rng: np.random.Generator, cells: int, size: int) -> Image:
     """A smooth random field of unit scale, shape (size, size): bicubic through cells x cells normals."""
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)
-    return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +129,8 @@ class ImageFormation:
         bins = np.hypot(x, y) * ((RANGE_BINS - 1) / (1.15 * s.depth_cm)) + np.float32(shift[0])
         span = s.right_angle - s.left_angle
         beams = (np.arctan2(x, y) - s.left_angle) * ((BEAMS - 1) / span) + np.float32(shift[1])
-        return cv2.remap(
-            texture, beams.astype(np.float32), bins.astype(np.float32), cv2.INTER_LINEAR, None, cv2.BORDER_WRAP
-        )
+        at = beams.astype(np.float32), bins.astype(np.float32)
+        return np.asarray(cv2.remap(texture, *at, cv2.INTER_LINEAR, None, cv2.BORDER_WRAP), np.float32)
 
     def _fixed_gain(self, rng: np.random.Generator) -> Image:
         """Depth gain, loss towards the borders, slow unevenness and shadowed beams: all fixed in the fan."""

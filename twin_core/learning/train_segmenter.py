@@ -40,9 +40,9 @@ class Settings:
     """How to train; the same settings give the same weights on a CPU with the same number of threads."""
 
     seed: int = 0
-    patients: int = 3000
+    patients: int = 2500
     test_patients: int = 100
-    steps: int = 3000
+    steps: int = 2000
     patients_a_step: int = 16
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
