@@ -1,0 +1,152 @@
+import json
+
+import cv2
+import numpy as np
+import pydicom
+import pydicom.examples
+import pytest
+
+from twin_core.circuit import LEARNED, PARAMETERS
+from twin_core.cli import main
+from twin_core.echo.clip import ClipError
+from twin_core.inference import infer
+from twin_core.twin import Twin, TwinError
+
+SAMPLE = str(pydicom.examples.get_path("ybr_color"))
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return infer(SAMPLE, device="cpu")
+
+
+def write_avi(path, frames, fps=30):
+    height, width = frames[0].shape
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, (width, height), isColor=False)
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+
+
+def test_the_sample_becomes_a_twin_that_beats_like_the_patient(sample):
+    twin = sample.twin
+    assert twin is not None
+    assert 40 < twin.measured.ejection_fraction_pct < 80
+    assert 50 < twin.measured.heart_rate_bpm < 120
+    assert twin.measured.calibrated
+    beat = twin.simulate()
+    assert beat.status == "periodic"
+    assert beat.heart_rate_bpm == pytest.approx(twin.measured.heart_rate_bpm, rel=0.01)
+    agrees = abs(beat.ejection_fraction_pct - twin.measured.ejection_fraction_pct) <= 5
+    assert agrees or any("does not reach what was measured" in reason for reason in twin.quality.reasons)
+    assert beat.edv_ml == pytest.approx(twin.measured.edv_ml, rel=0.1)
+
+
+def test_every_learned_parameter_is_within_its_bounds(sample):
+    for name in LEARNED:
+        low, high = PARAMETERS[name].bounds
+        assert low <= sample.twin.parameters[name] <= high
+
+
+def test_masks_are_in_the_clips_own_pixels_inside_the_sector(sample):
+    assert sample.masks.shape == sample.clip.frames.shape
+    assert sample.masks.dtype == np.uint8
+    assert not sample.masks[:, ~sample.clip.sector].any()
+
+
+def test_nothing_that_names_the_patient_is_in_the_twin(sample, tmp_path):
+    tagged = pydicom.dcmread(SAMPLE)
+    tagged.PatientName, tagged.PatientID, tagged.PatientBirthDate = "Garcia^Maria", "QX-4711", "19550102"
+    tagged.save_as(tmp_path / "Garcia.dcm")
+    text = infer(tmp_path / "Garcia.dcm", device="cpu").twin.to_json()
+    for secret in ("Garcia", "Maria", "4711", "1955", str(tmp_path)):
+        assert secret not in text
+
+
+def test_the_twin_says_which_weights_made_it(sample):
+    assert sample.twin.models.keys() == {"segmenter", "encoder"}
+    assert all(len(digest) == 64 for digest in sample.twin.models.values())
+
+
+def test_progress_rises_to_one():
+    told = []
+    infer(SAMPLE, device="cpu", progress=lambda share, text: told.append((share, text)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert all(text for _, text in told)
+
+
+def test_python_and_command_line_give_the_same_twin(sample, tmp_path, capsys):
+    assert Twin.from_clip(SAMPLE, device="cpu") == sample.twin
+    with pytest.raises(SystemExit) as stop:
+        main(["infer", SAMPLE, "--json", "--out", str(tmp_path / "t.json"), "--contours", str(tmp_path / "m.npz")])
+    assert stop.value.code == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer.keys() >= {"measured", "parameters", "simulated", "quality"}
+    assert answer["quality"]["usable"] is True
+    assert Twin.load(tmp_path / "t.json") == sample.twin
+    assert np.load(tmp_path / "m.npz")["masks"].shape == (30, 240, 320)
+
+
+def test_depth_calibrates_and_leaves_ef_alone(real_echo):
+    assumed = infer(real_echo / "normal.avi", device="cpu").twin.measured
+    known = infer(real_echo / "normal.avi", device="cpu", depth_cm=16.0).twin.measured
+    assert (assumed.calibrated, known.calibrated) == (False, True)
+    assert known.ejection_fraction_pct == pytest.approx(assumed.ejection_fraction_pct, abs=0.1)
+    assert known.edv_ml / assumed.edv_ml == pytest.approx((16 / 15) ** 3, rel=0.01)
+
+
+def test_real_clips_are_told_apart(real_echo):
+    ef = {
+        name: infer(real_echo / f"{name}.avi", device="cpu").twin.measured.ejection_fraction_pct
+        for name in ("normal", "low_ef", "arrhythmia")
+    }
+    assert ef["low_ef"] < 45 < 52 < min(ef["normal"], ef["arrhythmia"])
+
+
+def noise(rng):
+    return [rng.integers(0, 255, (112, 112), np.uint8) for _ in range(40)]
+
+
+def flicker(rng):
+    return [np.full((112, 112), 60 + 40 * (i % 2), np.uint8) for i in range(40)]
+
+
+def drifting_disc(rng):
+    frames = []
+    for i in range(40):
+        frame = np.full((112, 112), 90, np.uint8)
+        cv2.circle(frame, (30 + i, 56), 12, 0, -1)
+        frames.append(frame)
+    return frames
+
+
+@pytest.mark.parametrize("make", [noise, flicker, drifting_disc])
+def test_a_clip_without_a_heart_gives_reasons_and_no_numbers(make, tmp_path, capsys):
+    path = tmp_path / "clip.avi"
+    write_avi(path, make(np.random.default_rng(0)))
+    with pytest.raises(SystemExit) as stop:
+        main(["infer", str(path), "--json", "--device", "cpu"])
+    assert stop.value.code == 1
+    output = capsys.readouterr()
+    assert output.err.startswith("error: ")
+    assert output.err.count("\n") == 1
+    if output.out:  # it was read as a clip, then found unusable
+        answer = json.loads(output.out)
+        assert answer["quality"]["usable"] is False
+        assert answer["quality"]["reasons"]
+        assert "measured" not in answer
+
+
+def test_what_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "x.avi").write_bytes(b"RIFF")
+    with pytest.raises(ClipError):
+        infer(tmp_path / "x.avi")
+    with pytest.raises((ClipError, TwinError)):
+        Twin.from_clip(tmp_path / "none.dcm")
+
+
+def test_a_device_that_is_not_there_is_said():
+    with pytest.raises(ValueError, match="choose auto, cpu or cuda"):
+        infer(SAMPLE, device="tpu")
