@@ -16,7 +16,7 @@ import typst
 
 import twin_core
 from twin_core import figures
-from twin_core.circuit import INDICES, LEARNED, PARAMETERS, WAVEFORMS, Beat
+from twin_core.circuit import INDICES, LEARNED, PARAMETERS, Beat
 from twin_core.scenario import Scenario
 from twin_core.twin import RESEARCH_USE, Twin
 
@@ -58,7 +58,7 @@ def waveforms_csv(twin: Twin, scenarios: Sequence[Scenario]) -> str:
         text.write(f"# {name}: {_settings(name, scenarios)}; status {beat.status}\n")
     text.write(f"# patient: {json.dumps(twin.parameters)}\n# {RESEARCH_USE}\n")
     tables = [pd.DataFrame({"scenario": name, **beat.waveforms()}) for name, beat in beats.items()]
-    pd.concat(tables).to_csv(text, index=False, columns=["scenario", *WAVEFORMS], float_format="%.6g")
+    pd.concat(tables).to_csv(text, index=False, float_format="%.6g")
     return text.getvalue()
 
 
@@ -177,7 +177,7 @@ def measured_note(twin: Twin) -> str:
 def _index_rows(beats: dict[str, Beat]) -> list[list[str]]:
     patient, *others = (beat.indices() for beat in beats.values())
     rows = []
-    for key, about in INDICES.items():
+    for key, about in beats["Patient"].index_infos.items():
         before: Any = patient[key]
         cells = [f"{about.label}{f' ({about.unit})' if about.unit else ''}", format_value(before, about.digits)]
         for other in others:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from twin_core.circuit import PARAMETERS, Beat, CircuitParameters, ParameterError, pumps, solve_periodic
-from twin_core.circuit.parameters import check_value
+from twin_core.circuit import Beat, ParameterError, pumps, solve_periodic
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.circuit.parameters import check_value, info
 
 
 class Scenario(BaseModel):
@@ -16,6 +17,7 @@ class Scenario(BaseModel):
         changes: Parameters that differ from the patient's, by name.
         pump: Name of the pump fitted, or None.
         speed_rpm: Its speed; given with a pump and only then.
+        reflex: Whether the baroreflex acts, where the circuit has one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,6 +26,7 @@ class Scenario(BaseModel):
     changes: dict[str, float] = {}
     pump: str | None = None
     speed_rpm: float | None = None
+    reflex: bool = True
 
     @field_validator("changes")
     @classmethod
@@ -41,11 +44,11 @@ class Scenario(BaseModel):
             pumps.get(self.pump).check_speed(self.speed_rpm)
         return self
 
-    def parameters(self, patient: CircuitParameters) -> CircuitParameters:
+    def parameters(self, patient: LeftHeartParameters) -> LeftHeartParameters:
         """The patient's circuit with this scenario's changes."""
         return patient.replace(**self.changes)
 
-    def simulate(self, patient: CircuitParameters, start: Beat | None = None) -> Beat:
+    def simulate(self, patient: LeftHeartParameters, start: Beat | None = None) -> Beat:
         """The periodic beat of the patient in this scenario.
 
         Args:
@@ -57,12 +60,13 @@ class Scenario(BaseModel):
             pump=pumps.get(self.pump) if self.pump else None,
             speed_rpm=self.speed_rpm,
             start=start,
+            reflex=self.reflex,
         )
 
     def describe(self) -> str:
         """The settings in words, for tables and reports."""
         parts = [f"{pumps.get(self.pump).label} pump at {self.speed_rpm:.0f} rpm"] if self.pump else []
         for name, value in self.changes.items():
-            about = PARAMETERS[name]
+            about = info(name)
             parts.append(f"{about.label} {value:.4g} {about.unit}")
         return ", ".join(parts) or "no change"

@@ -10,13 +10,14 @@ from twin_core.circuit import (
     PARAMETERS,
     CircuitParameters,
     ParameterError,
+    circuits,
     equations,
     presets,
     pumps,
     solve_periodic,
     solve_transient,
 )
-from twin_core.circuit.solver import MAX_CYCLES, TOLERANCE
+from twin_core.circuit.fixed_point import MAX_CYCLES, TOLERANCE
 
 NORMAL = presets.load("simaan_normal")
 FAILING = presets.load("heart_failure")
@@ -35,8 +36,8 @@ def solve(parameters, speed=None, **options):
 @pytest.mark.parametrize("speed", [None, 9000, 12000])
 def test_steady_state_is_that_of_plain_iteration_at_tight_tolerance(speed):
     pump = AXIAL if speed else None
-    packed = equations.pack(FAILING, pump, speed or 0.0)
-    state = equations.initial_state(FAILING, pump)
+    packed = circuits.pack(FAILING, pump, speed or 0.0)
+    state = circuits.FIVE_STATE.initial_state(FAILING, pump)
     cycle = np.linspace(0, FAILING.cycle_length_s, 2)
 
     def derivative(x, t):
@@ -67,8 +68,8 @@ def test_anywhere_in_the_box_a_solve_is_bounded_and_says_whether_it_is_periodic(
     repeats = max(abs(w[-1] - w[0]) for w in volumes_and_pressures) < 10 * 100 * TOLERANCE
     assert repeats or beat.status == "not_periodic"
     if beat.status != "not_periodic":
-        start = equations.stressed_volume_ml(equations.initial_state(parameters), parameters)
-        assert equations.stressed_volume_ml(beat.initial_state, parameters) == pytest.approx(start, rel=1e-6)
+        start = circuits.conserved_volume_ml(circuits.FIVE_STATE.initial_state(parameters), parameters)
+        assert circuits.conserved_volume_ml(beat.initial_state, parameters) == pytest.approx(start, rel=1e-6)
 
 
 @given(parameters=whole_box, speeds=st.tuples(pump_speed, pump_speed))
@@ -91,7 +92,7 @@ def test_a_warm_start_from_another_patient_keeps_this_patients_stressed_volume()
 @pytest.mark.parametrize("speed", [None, 8000, 12000, 17000])
 def test_stressed_volume_is_conserved_over_the_cycle(speed):
     beat = solve(FAILING, speed)
-    weights = equations.stressed_volume_weights(FAILING)
+    weights = circuits.FIVE_STATE.weights(FAILING, 5)[:4]
     states = [
         beat.lv_volume_ml,
         beat.left_atrial_waveform_mmhg,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numba import njit
 
-from twin_core.circuit.parameters import CircuitParameters
+from twin_core.circuit import equations
+from twin_core.circuit.elastance import double_hill
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.circuit.fixed_point import TOLERANCE
+from twin_core.circuit.indices import CLOSED_LOOP_INDICES, INDICES, IndexInfo
 from twin_core.circuit.pumps import Pump
 
 Status = Literal["periodic", "not_periodic", "suction"]
 
 _L_MIN_PER_ML_S = 0.06
 _WATT_DIVISOR = 451.0  # mmHg·L/min to W
+RIGHT_HEART_FAILURE_RATIO = 0.63  # of CVP to wedge pressure
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +49,7 @@ class Beat:
         residual: Largest difference of a state between the two ends of the cycle, over 100 mL, mmHg, mL/s.
         cycles_used: Cycles integrated to get here.
         initial_state: State at the start of the cycle; the next solve can start from it.
+        record: What the equations were given, with the baroreflex as it settled, shape (1,).
     """
 
     time_s: np.ndarray
@@ -56,13 +63,14 @@ class Beat:
     pump_flow_ml_s: np.ndarray
     systemic_flow_ml_s: np.ndarray
     elastance_mmhg_per_ml: np.ndarray
-    parameters: CircuitParameters
+    parameters: LeftHeartParameters
     pump: Pump | None
     speed_rpm: float | None
     status: Status
     residual: float
     cycles_used: int
     initial_state: np.ndarray
+    record: np.ndarray
 
     @property
     def message(self) -> str:
@@ -86,8 +94,8 @@ class Beat:
 
     @property
     def heart_rate_bpm(self) -> float:
-        """Heart rate."""
-        return self.parameters.heart_rate_bpm
+        """Heart rate of this beat; the baroreflex may have moved it from the circuit's resting rate."""
+        return 60.0 / float(self.time_s[-1])
 
     @property
     def edv_ml(self) -> float:
@@ -206,89 +214,155 @@ class Beat:
         """Time average; trapezoid, as the two ends of the cycle are the same instant."""
         return float(np.trapezoid(waveform, self.time_s) / self.time_s[-1])
 
+    @property
+    def index_infos(self) -> dict[str, IndexInfo]:
+        """The indices this beat has, by JSON key, in the order of tables."""
+        return INDICES
+
     def indices(self) -> dict[str, float | bool | str | None]:
         """Every index by its JSON key, status first."""
-        return {key: getattr(self, key) for key in ("status", "suction", *INDICES)}
+        return {key: getattr(self, key) for key in ("status", "suction", *self.index_infos)}
 
     def waveforms(self) -> dict[str, np.ndarray]:
         """Every waveform by its name, time first."""
-        return {key: getattr(self, key) for key in WAVEFORMS}
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.type == "np.ndarray"}
+        return {name: array for name, array in arrays.items() if name not in ("initial_state", "record")}
 
 
-WAVEFORMS = (
-    "time_s",
-    "lv_volume_ml",
-    "lv_pressure_mmhg",
-    "left_atrial_waveform_mmhg",
-    "arterial_waveform_mmhg",
-    "aortic_waveform_mmhg",
-    "mitral_flow_ml_s",
-    "aortic_valve_flow_ml_s",
-    "pump_flow_ml_s",
-    "systemic_flow_ml_s",
-    "elastance_mmhg_per_ml",
-)
-"""The waveforms of a beat, in the order of the CSV."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ClosedLoopBeat(Beat):
+    """One cycle of the closed loop: a beat with its right heart and lungs.
+
+    Attributes:
+        systemic_venous_waveform_mmhg: Systemic venous pressure.
+        central_venous_waveform_mmhg: Right atrial pressure.
+        rv_volume_ml: Right-ventricular volume.
+        rv_pressure_mmhg: Right-ventricular pressure.
+        pulmonary_artery_waveform_mmhg: Pulmonary arterial pressure.
+        pulmonary_venous_waveform_mmhg: Pulmonary venous pressure.
+        tricuspid_flow_ml_s: Flow through the tricuspid valve.
+        pulmonary_valve_flow_ml_s: Flow through the pulmonary valve.
+    """
+
+    systemic_venous_waveform_mmhg: np.ndarray
+    central_venous_waveform_mmhg: np.ndarray
+    rv_volume_ml: np.ndarray
+    rv_pressure_mmhg: np.ndarray
+    pulmonary_artery_waveform_mmhg: np.ndarray
+    pulmonary_venous_waveform_mmhg: np.ndarray
+    tricuspid_flow_ml_s: np.ndarray
+    pulmonary_valve_flow_ml_s: np.ndarray
+
+    @property
+    def effective_systemic_resistance(self) -> float:
+        """Systemic resistance as the baroreflex left it, mmHg·s/mL."""
+        return float(self.record["rs"][0])
+
+    @property
+    def central_venous_pressure_mmhg(self) -> float:
+        """Central venous pressure: time average of right atrial pressure."""
+        return self._mean(self.central_venous_waveform_mmhg)
+
+    @property
+    def pulmonary_artery_pressure_mmhg(self) -> float:
+        """Mean pulmonary artery pressure: time average."""
+        return self._mean(self.pulmonary_artery_waveform_mmhg)
+
+    @property
+    def cvp_to_pcwp_ratio(self) -> float | None:
+        """Central venous over wedge (left atrial) pressure; None without a positive wedge pressure."""
+        wedge = self.left_atrial_pressure_mmhg
+        return self.central_venous_pressure_mmhg / wedge if wedge > 0 else None
+
+    @property
+    def right_heart_failure(self) -> bool:
+        """Whether the CVP to wedge ratio is over 0.63, which suggests right heart failure (Kormos 2010)."""
+        ratio = self.cvp_to_pcwp_ratio
+        return ratio is None or ratio > RIGHT_HEART_FAILURE_RATIO
+
+    @property
+    def index_infos(self) -> dict[str, IndexInfo]:
+        """The indices this beat has, by JSON key, in the order of tables."""
+        return CLOSED_LOOP_INDICES
+
+    def indices(self) -> dict[str, float | bool | str | None]:
+        """Every index by its JSON key, status first."""
+        return {**super().indices(), "right_heart_failure": self.right_heart_failure}
 
 
-@dataclass(frozen=True)
-class IndexInfo:
-    """How an index is shown: label, unit, digits after the point, and one sentence on what it says."""
+def beat_from_states(
+    states: np.ndarray | None,
+    state: np.ndarray,
+    rows: np.ndarray,
+    parameters: LeftHeartParameters,
+    pump: Pump | None,
+    speed_rpm: float | None,
+    residual: float,
+    cycles: int,
+) -> Beat:
+    """The beat of one integrated cycle.
 
-    label: str
-    unit: str
-    digits: int
-    help: str
+    Args:
+        states: States at uniform times over the cycle, shape (times, states); None if it could not be integrated:
+            the beat then stands still at ``state`` and is not periodic.
+        state: State at the start of the cycle.
+        rows: The record the cycle was integrated with, shape (1,).
+        parameters: The circuit.
+        pump: The pump, or None.
+        speed_rpm: Its speed, or None.
+        residual: Residual of the fixed point.
+        cycles: Cycles used to find it.
+    """
+    if states is None:
+        states, residual = np.tile(state, (2, 1)), np.inf
+    p = rows[0]
+    time = np.linspace(0.0, p["tc"], len(states))
+    elastance, seen = _observe(states, time, p)
+    lv, mitral, aortic, venous, systemic, rv, tricuspid, pulmonary = seen.T
+    suction = pump is not None and lv.min() <= pump.suction_threshold_mmhg
+    status: Status = "not_periodic" if not residual < TOLERANCE else "suction" if suction else "periodic"
+    common: dict[str, Any] = {
+        "time_s": time,
+        "lv_volume_ml": states[:, 0],
+        "lv_pressure_mmhg": lv,
+        "left_atrial_waveform_mmhg": states[:, 1],
+        "arterial_waveform_mmhg": states[:, 2],
+        "aortic_waveform_mmhg": states[:, 3],
+        "mitral_flow_ml_s": mitral,
+        "aortic_valve_flow_ml_s": aortic,
+        "pump_flow_ml_s": states[:, -1] if pump else np.zeros(time.size),
+        "systemic_flow_ml_s": systemic,
+        "elastance_mmhg_per_ml": elastance,
+        "parameters": parameters,
+        "pump": pump,
+        "speed_rpm": speed_rpm,
+        "status": status,
+        "residual": residual,
+        "cycles_used": cycles,
+        "initial_state": state,
+        "record": rows.copy(),
+    }
+    if states.shape[1] < equations.CLOSED_LOOP:
+        return Beat(**common)
+    return ClosedLoopBeat(
+        **common,
+        systemic_venous_waveform_mmhg=venous,
+        central_venous_waveform_mmhg=states[:, 6],
+        rv_volume_ml=states[:, 7],
+        rv_pressure_mmhg=rv,
+        pulmonary_artery_waveform_mmhg=states[:, 8],
+        pulmonary_venous_waveform_mmhg=states[:, 9],
+        tricuspid_flow_ml_s=tricuspid,
+        pulmonary_valve_flow_ml_s=pulmonary,
+    )
 
 
-INDICES: dict[str, IndexInfo] = {
-    "heart_rate_bpm": IndexInfo("Heart rate", "bpm", 0, "Beats a minute."),
-    "edv_ml": IndexInfo("End-diastolic volume", "mL", 0, "Largest volume of the left ventricle."),
-    "esv_ml": IndexInfo("End-systolic volume", "mL", 0, "Smallest volume of the left ventricle."),
-    "stroke_volume_ml": IndexInfo("Stroke volume", "mL", 0, "EDV − ESV; on a pump not what the body receives."),
-    "ejection_fraction_pct": IndexInfo(
-        "Ejection fraction",
-        "%",
-        1,
-        "Share of EDV ejected; rises on a pump as the LV empties, no sign of benefit.",
-    ),
-    "mean_arterial_pressure_mmhg": IndexInfo("Mean arterial pressure", "mmHg", 0, "Average aortic pressure."),
-    "systolic_pressure_mmhg": IndexInfo("Systolic pressure", "mmHg", 0, "Highest aortic pressure."),
-    "diastolic_pressure_mmhg": IndexInfo("Diastolic pressure", "mmHg", 0, "Lowest aortic pressure."),
-    "left_atrial_pressure_mmhg": IndexInfo(
-        "Left atrial pressure",
-        "mmHg",
-        1,
-        "Average left atrial pressure; a catheter reads it as wedge pressure.",
-    ),
-    "lv_end_diastolic_pressure_mmhg": IndexInfo(
-        "LV end-diastolic pressure", "mmHg", 1, "LV pressure as the mitral valve shuts."
-    ),
-    "lv_peak_pressure_mmhg": IndexInfo("LV peak pressure", "mmHg", 0, "Highest LV pressure."),
-    "cardiac_output_l_min": IndexInfo("Cardiac output", "L/min", 2, "Mean flow to the body: aortic valve plus pump."),
-    "pump_flow_l_min": IndexInfo(
-        "Pump flow",
-        "L/min",
-        2,
-        "Mean true flow through the pump; a console shows an estimate. Negative is a leak.",
-    ),
-    "aortic_valve_open_fraction": IndexInfo(
-        "Aortic valve open", "of cycle", 2, "Share of the cycle in which blood crosses the aortic valve."
-    ),
-    "stroke_work_mmhg_ml": IndexInfo("Stroke work", "mmHg·mL", 0, "Area of the PV loop: external work of the LV."),
-    "pressure_volume_area_mmhg_ml": IndexInfo(
-        "Pressure–volume area", "mmHg·mL", 0, "Stroke work plus potential energy; follows oxygen use."
-    ),
-    "arterial_elastance_mmhg_per_ml": IndexInfo(
-        "Arterial elastance",
-        "mmHg/mL",
-        2,
-        "End-systolic pressure over stroke volume: the load the LV ejects against.",
-    ),
-    "end_systolic_elastance_mmhg_per_ml": IndexInfo(
-        "End-systolic elastance", "mmHg/mL", 2, "Slope of the end-systolic pressure–volume relation."
-    ),
-    "cardiac_power_output_w": IndexInfo("Cardiac power output", "W", 2, "MAP × CO / 451; under 0.6 W is shock."),
-    "pulsatility_index": IndexInfo("Pulsatility index", "", 1, "(max − min) / mean of pump flow over the beat."),
-}
-"""Every index of a beat by its JSON key, in the order of tables."""
+@njit(cache=True)
+def _observe(states: np.ndarray, time: np.ndarray, p: np.record) -> tuple[np.ndarray, np.ndarray]:
+    """Elastance (times,) and what ``pressures_and_flows`` gives at every time (times, 8)."""
+    elastance = np.empty(time.size)
+    seen = np.empty((time.size, 8))
+    for i in range(time.size):
+        elastance[i] = double_hill(time[i], p.tc, p.emax, p.emin)
+        seen[i] = np.array(equations.pressures_and_flows(states[i], time[i], p))
+    return elastance, seen

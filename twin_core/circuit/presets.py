@@ -1,18 +1,22 @@
-"""Reference patients of the five-state circuit, each with its source."""
+"""Reference patients, each with its source, in both circuits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twin_core.circuit.parameters import CircuitParameters, ParameterError
+from twin_core.circuit import circuits
+from twin_core.circuit.closed_loop_parameters import ClosedLoopParameters
+from twin_core.circuit.five_state_parameters import CircuitParameters, LeftHeartParameters
+from twin_core.circuit.parameters import ParameterError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """A reference patient: label for people, parameters, and where they come from."""
+    """A reference patient: label for people, five-state and closed-loop parameters, and where they come from."""
 
     label: str
     parameters: CircuitParameters
+    closed_loop: ClosedLoopParameters
     source: str
 
 
@@ -25,6 +29,7 @@ PRESETS: dict[str, Preset] = {
     "simaan_normal": Preset(
         label="Normal adult",
         parameters=_SIMAAN_NORMAL,
+        closed_loop=ClosedLoopParameters(),
         source="Simaan 2009, table I, Emax 2; start values (140 mL, 5, 90, 90 mmHg)",
     ),
     "heart_failure": Preset(
@@ -33,6 +38,9 @@ PRESETS: dict[str, Preset] = {
             emax_mmhg_per_ml=1.0,
             initial_volume_ml=(140 + 4.4 * 15) / 1.264,
             initial_aortic_pressure_mmhg=80.0,
+        ),
+        closed_loop=ClosedLoopParameters(
+            heart_rate_bpm=80.0, emax_mmhg_per_ml=1.0, total_blood_volume_ml=5100.0, reflex_set_point_mmhg=94.5
         ),
         source="Simaan 2009, Emax 1; start values (140 mL, 15, 80, 80 mmHg)",
     ),
@@ -46,29 +54,45 @@ PRESETS: dict[str, Preset] = {
             initial_volume_ml=230.0,
             systemic_resistance=0.95,
         ),
-        source="set to the LVAD candidates of MOMENTUM 3 and Fujino 2020: EF under 20 %, wedge pressure about "
-        "25 mmHg, mean arterial pressure about 80 mmHg, cardiac output under 4 L/min",
+        closed_loop=ClosedLoopParameters(
+            heart_rate_bpm=85.0,
+            emax_mmhg_per_ml=0.65,
+            emin_mmhg_per_ml=0.03,
+            lv_stiffness_per_ml=0.012,
+            unstressed_volume_ml=24.0,
+            systemic_resistance=1.15,
+            rv_emax_mmhg_per_ml=0.4,
+            rv_emin_mmhg_per_ml=0.06,
+            pulmonary_resistance=0.13,
+            total_blood_volume_ml=5600.0,
+            reflex_set_point_mmhg=83.5,
+        ),
+        source="set to the LVAD candidates of MOMENTUM 3 and Fujino 2020: EF about 20 % or "
+        "less, wedge pressure 20 to 25 mmHg, mean arterial pressure about 80 mmHg, cardiac output under 4 L/min",
     ),
     "aortic_stenosis": Preset(
         label="Severe aortic stenosis",
         parameters=_SIMAAN_NORMAL.replace(aortic_resistance=0.2),
+        closed_loop=ClosedLoopParameters(aortic_resistance=0.2, reflex_set_point_mmhg=91.3),
         source="Simaan normal with Ra 0.2: valve area about 0.8 cm² by Gorlin (Ford 1990, Circ Res 66:1)",
     ),
     "mitral_stenosis": Preset(
         label="Mitral stenosis",
         parameters=_SIMAAN_NORMAL.replace(mitral_resistance=0.1),
+        closed_loop=ClosedLoopParameters(mitral_resistance=0.1, reflex_set_point_mmhg=72.4),
         source="Simaan normal with Rm 0.1: valve area about 1.0 cm² by Gorlin, the border of severe",
     ),
 }
 
 
-def load(name: str) -> CircuitParameters:
-    """The parameters of a reference patient.
+def load(name: str, circuit: str = circuits.FIVE_STATE.name) -> LeftHeartParameters:
+    """The parameters of a reference patient in one of the circuits.
 
     Raises:
-        ParameterError: If there is no preset of that name.
+        ParameterError: If there is no preset or no circuit of that name.
     """
     try:
-        return PRESETS[name].parameters
+        preset = PRESETS[name]
     except KeyError:
         raise ParameterError(f"there is no preset {name!r}; choose from {', '.join(PRESETS)}.") from None
+    return preset.closed_loop if circuits.get(circuit) is circuits.CLOSED_LOOP else preset.parameters

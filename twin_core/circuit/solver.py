@@ -1,4 +1,4 @@
-"""Periodic steady states and transients of the circuit."""
+"""Periodic steady states and transients of one circuit."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ import numpy as np
 from numba import njit
 from scipy.integrate import ODEintWarning, odeint
 
-from twin_core.circuit import equations
-from twin_core.circuit.beat import Beat, Status
-from twin_core.circuit.elastance import double_hill_curve
-from twin_core.circuit.parameters import CircuitParameters, ParameterError
+from twin_core.circuit import circuits, equations, fixed_point
+from twin_core.circuit.beat import Beat, beat_from_states
+from twin_core.circuit.circuits import AORTIC
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.circuit.parameters import ParameterError
 from twin_core.circuit.pumps import Pump
 
 SAMPLES_PER_CYCLE = 1000
-MAX_CYCLES = 120
-TOLERANCE = 1e-6  # of 100 mL, 100 mmHg, 100 mL/s
-_STATE_SCALE = 100.0
-_RTOL, _ATOL = 1e-7, 1e-6  # the beat map is then repeatable to about 1e-5 mL, well inside TOLERANCE
-_MEMORY = 5  # residual differences that Anderson acceleration keeps
+_RTOL, _ATOL = 1e-7, 1e-6  # the beat map is then repeatable to about 1e-5 mL, well inside the tolerance
+_SEARCH = (1e-5, 1e-5, 1e-4)  # tolerance of the fixed point, rtol and atol of the compiled search for it
 _MAX_STEPS = 20_000  # LSODA steps between two outputs; a stiff cycle needs a few hundred in all
 _odepack = threading.Lock()  # LSODA keeps its work between callbacks in static memory: one solve at a time
 
@@ -30,35 +28,44 @@ def _derivative(x: np.ndarray, t: float, rows: np.ndarray) -> np.ndarray:
     return equations.right_hand_side(x, t, rows[0])
 
 
-def _integrate(state: np.ndarray, times: np.ndarray, packed: np.ndarray) -> np.ndarray | None:
-    """States at ``times``, shape (times, states); None where LSODA gives up."""
+def integrate(state: np.ndarray, times: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
+    """States at times within one cycle by LSODA, shape (times, states); None where it gives up."""
     with _odepack, warnings.catch_warnings():
         warnings.simplefilter("ignore", ODEintWarning)
         states, output = odeint(
-            _derivative, state, times, (packed,), rtol=_RTOL, atol=_ATOL, mxstep=_MAX_STEPS, full_output=True
+            _derivative, state, times, (rows,), rtol=_RTOL, atol=_ATOL, mxstep=_MAX_STEPS, full_output=True
         )
     if output["message"] != "Integration successful." or not np.isfinite(states).all():
         return None
     return states
 
 
+def _cycle(state: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
+    """States over one whole cycle, shape (SAMPLES_PER_CYCLE + 1, states)."""
+    return integrate(state, np.linspace(0.0, rows["tc"][0], SAMPLES_PER_CYCLE + 1), rows)
+
+
 def solve_periodic(
-    parameters: CircuitParameters,
+    parameters: LeftHeartParameters,
     *,
     pump: Pump | None = None,
     speed_rpm: float | None = None,
     start: Beat | None = None,
+    reflex: bool = True,
 ) -> Beat:
     """The beat that repeats itself: a fixed point of the beat-to-beat map, found by Anderson acceleration.
 
-    Stressed volume is conserved, so the answer depends on the initial state only through it: a warm start
-    from another beat is moved onto this circuit's stressed volume first and leads to the same answer.
+    The compiled integrator finds it roughly, SciPy's LSODA on the same equations settles it: the beat returned is
+    LSODA's. Volume is conserved, so the answer depends on the initial state only through it: a warm start from
+    another beat is moved onto this circuit's volume first and leads to the same answer. Where the circuit has a
+    baroreflex, the pressure it senses is one more unknown of the fixed point.
 
     Args:
         parameters: The circuit.
         pump: Pump, if one is fitted.
         speed_rpm: Its speed; needed with a pump and only then.
         start: A beat of a similar circuit to start from.
+        reflex: Whether the baroreflex acts; the five-state circuit has none.
 
     Returns:
         The beat. Look at ``status``: a beat that did not become periodic is returned, flagged, never raised.
@@ -66,38 +73,37 @@ def solve_periodic(
     Raises:
         ParameterError: If pump and speed do not go together, or the pump cannot run at that speed.
     """
-    _check_pump(pump, speed_rpm)
-    packed = equations.pack(parameters, pump, speed_rpm or 0.0)
-    cycle = np.array([0.0, parameters.cycle_length_s])
-    state = equations.initial_state(parameters, pump)
-    if start is not None:
-        state = _moved_to_stressed_volume(start.initial_state, state, parameters)
+    rows, guess, reflex = _prepare(parameters, pump, speed_rpm, start, reflex)
+    guess, _, cycles = fixed_point.find(guess, rows, reflex, *_SEARCH)
 
-    best, best_residual = state, np.inf
-    states: list[np.ndarray] = []
+    best, best_residual, best_states = guess, np.inf, None
+    guesses: list[np.ndarray] = []
     steps: list[np.ndarray] = []
-    cycles = 0
-    while cycles < MAX_CYCLES:
-        end = _integrate(state, cycle, packed)
+    while cycles < fixed_point.MAX_CYCLES:
+        if reflex:
+            equations.apply_reflex(rows, guess[-1])
+        states = _cycle(guess[:-1], rows)
         cycles += 1
-        if end is None:  # an extrapolation left the region where the circuit can be integrated
-            if not states:
+        if states is None:
+            if not guesses:
                 break
-            state, states, steps = best, [], []
+            guess, guesses, steps = best, [], []
             continue
-        step = end[-1] - state
-        residual = float(np.abs(step).max()) / _STATE_SCALE
+        step = np.append(states[-1] - states[0], _mean_pressure(states) - guess[-1] if reflex else 0.0)
+        residual = float(np.abs(step).max()) / fixed_point.SCALE
         if residual < best_residual:
-            best, best_residual = state, residual
-        if residual < TOLERANCE:
+            best, best_residual, best_states = guess, residual, states
+        if residual < fixed_point.TOLERANCE:
             break
-        states, steps = [*states[-_MEMORY:], state], [*steps[-_MEMORY:], step]
-        state = _anderson(states, steps)
-    return _beat(best, best_residual, cycles, parameters, pump, speed_rpm, packed)
+        guesses, steps = [*guesses[-fixed_point.MEMORY :], guess], [*steps[-fixed_point.MEMORY :], step]
+        guess = fixed_point.accelerate(np.array(guesses), np.array(steps), len(guesses))
+    if reflex:
+        equations.apply_reflex(rows, best[-1])
+    return beat_from_states(best_states, best[:-1], rows, parameters, pump, speed_rpm, best_residual, cycles)
 
 
 def solve_transient(
-    parameters: CircuitParameters,
+    parameters: LeftHeartParameters,
     *,
     cycles: int,
     pump: Pump | None = None,
@@ -106,90 +112,54 @@ def solve_transient(
 ) -> Beat:
     """The last of ``cycles`` consecutive cycles from the circuit's own initial state, or from another beat's.
 
+    The baroreflex stays at rest.
+
     Raises:
         ParameterError: As ``solve_periodic``, and if the circuit cannot be integrated over these cycles.
     """
-    _check_pump(pump, speed_rpm)
-    packed = equations.pack(parameters, pump, speed_rpm or 0.0)
-    state = equations.initial_state(parameters, pump)
-    if start is not None:
-        state = _moved_to_stressed_volume(start.initial_state, state, parameters)
-    for _ in range(cycles - 1):
-        end = _integrate(state, np.array([0.0, parameters.cycle_length_s]), packed)
-        if end is None:
+    rows, guess, _ = _prepare(parameters, pump, speed_rpm, start, False)
+    state = guess[:-1]
+    for _ in range(cycles):
+        states = _cycle(state, rows)
+        if states is None:
             raise ParameterError("the circuit cannot be integrated with these values; move them from their bounds.")
-        state = end[-1]
-    return _beat(state, None, cycles, parameters, pump, speed_rpm, packed)
+        before, state = state, states[-1]
+    residual = float(np.abs(state - before).max()) / fixed_point.SCALE
+    return beat_from_states(states, before, rows, parameters, pump, speed_rpm, residual, cycles)
 
 
-def _check_pump(pump: Pump | None, speed_rpm: float | None) -> None:
+def check_pump(pump: Pump | None, speed_rpm: float | None) -> None:
+    """Refuse a pump without a speed, a speed without a pump, and a speed the pump cannot run at.
+
+    Raises:
+        ParameterError: In each case.
+    """
     if (pump is None) != (speed_rpm is None):
         given = f"pump = {pump.name if pump else None}, speed = {speed_rpm} rpm"
         raise ParameterError(f"a pump and its speed go together; received {given}: give both or neither.")
+    if pump is not None and speed_rpm is not None:
+        pump.check_speed(speed_rpm)
 
 
-def _moved_to_stressed_volume(warm: np.ndarray, cold: np.ndarray, parameters: CircuitParameters) -> np.ndarray:
-    """The warm state with its pressures shifted to hold the cold state's stressed volume."""
-    state = cold.copy()
-    shared = min(warm.size, cold.size)
-    state[:shared] = warm[:shared]
-    missing = equations.stressed_volume_ml(cold, parameters) - equations.stressed_volume_ml(state, parameters)
-    weights = equations.stressed_volume_weights(parameters)
-    state[1:4] += missing / weights[1:].sum()
-    return state
+def _prepare(
+    parameters: LeftHeartParameters, pump: Pump | None, speed_rpm: float | None, start: Beat | None, reflex: bool
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Packed record, first guess of state and sensed pressure, and whether there is a reflex at all."""
+    check_pump(pump, speed_rpm)
+    circuit = circuits.of(parameters)
+    cold = circuit.initial_state(parameters, pump)
+    pressure = float(cold[AORTIC])
+    state = cold
+    if start is not None and circuits.of(start.parameters) is circuit:
+        state = np.zeros(cold.size)
+        shared = min(cold.size, start.initial_state.size)
+        state[:shared] = start.initial_state[:shared]
+        weights = circuit.weights(parameters, cold.size)
+        state = circuit.absorb(state, float(weights @ (cold - state)), parameters)
+        pressure = start.mean_arterial_pressure_mmhg
+    rows = circuits.pack(parameters, pump, speed_rpm or 0.0)
+    return rows, np.append(state, pressure), reflex and circuit.has_reflex
 
 
-def _anderson(states: list[np.ndarray], steps: list[np.ndarray]) -> np.ndarray:
-    """Next guess of the fixed point from past states and their steps (Walker & Ni 2011, type II).
-
-    Combinations are affine, so what the map conserves (stressed volume) stays conserved.
-    """
-    if len(states) == 1:
-        return states[-1] + steps[-1]
-    state_differences = np.diff(states, axis=0).T
-    step_differences = np.diff(steps, axis=0).T
-    gamma = np.linalg.lstsq(step_differences, steps[-1], rcond=1e-10)[0]
-    return states[-1] + steps[-1] - (state_differences + step_differences) @ gamma
-
-
-def _beat(
-    state: np.ndarray,
-    residual: float | None,
-    cycles: int,
-    parameters: CircuitParameters,
-    pump: Pump | None,
-    speed_rpm: float | None,
-    packed: np.ndarray,
-) -> Beat:
-    """Waveforms over one cycle from ``state``; without a residual it is taken from the cycle's two ends."""
-    p = parameters
-    time = np.linspace(0.0, p.cycle_length_s, SAMPLES_PER_CYCLE + 1)
-    x = _integrate(state, time, packed)
-    if x is None:
-        x, residual = np.broadcast_to(state, (time.size, state.size)), np.inf
-    if residual is None:
-        residual = float(np.abs(x[-1] - x[0]).max()) / _STATE_SCALE
-    elastance = double_hill_curve(time, p.cycle_length_s, p.emax_mmhg_per_ml, p.emin_mmhg_per_ml)
-    lv_pressure = elastance * (x[:, 0] - p.unstressed_volume_ml)
-    suction = pump is not None and lv_pressure.min() <= pump.suction_threshold_mmhg
-    status: Status = "not_periodic" if residual >= TOLERANCE else "suction" if suction else "periodic"
-    return Beat(
-        time_s=time,
-        lv_volume_ml=x[:, 0],
-        lv_pressure_mmhg=lv_pressure,
-        left_atrial_waveform_mmhg=x[:, 1],
-        arterial_waveform_mmhg=x[:, 2],
-        aortic_waveform_mmhg=x[:, 3],
-        mitral_flow_ml_s=np.maximum(x[:, 1] - lv_pressure, 0.0) / p.mitral_resistance,
-        aortic_valve_flow_ml_s=np.maximum(lv_pressure - x[:, 3], 0.0) / p.aortic_resistance,
-        pump_flow_ml_s=x[:, 5] if pump else np.zeros(time.size),
-        systemic_flow_ml_s=(x[:, 2] - x[:, 1]) / p.systemic_resistance,
-        elastance_mmhg_per_ml=elastance,
-        parameters=parameters,
-        pump=pump,
-        speed_rpm=speed_rpm,
-        status=status,
-        residual=residual,
-        cycles_used=cycles,
-        initial_state=state,
-    )
+def _mean_pressure(states: np.ndarray) -> float:
+    return float(np.trapezoid(states[:, AORTIC])) / (len(states) - 1)
