@@ -88,7 +88,7 @@ def test_report_writes_pdf_and_csv(run, twin, tmp_path):
         (["simulate", "--set", "emax=1"], 1, "did you mean emax_mmhg_per_ml"),
         (["simulate", "--pump", "axial"], 1, "give both"),
         (["simulate", "--pump", "axial", "--speed", "1e9"], 1, "choose 6000 to 18000 rpm"),
-        (["simulate", "--circuit", "none"], 1, "no circuit 'none'; choose from five_state"),
+        (["simulate", "--circuit", "none"], 1, "no circuit 'none'; choose from five_state, closed_loop"),
         (["simulate", "--preset", "heart_failure", "--twin", "x.json"], 1, "give one of them"),
         (["simulate", "--twin", "none.json"], 1, "cannot read the twin file none.json"),
         (["report", "none.json", "--out", "x.pdf"], 1, "cannot read the twin file none.json"),

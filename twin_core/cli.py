@@ -10,11 +10,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from twin_core import __version__, cli_train
-from twin_core.circuit import INDICES, Beat, CircuitParameters, ParameterError, presets, pumps
+from twin_core.circuit import INDICES, Beat, ParameterError, circuits, presets, pumps
+from twin_core.circuit.closing import close_loop
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.scenario import Scenario
 from twin_core.twin import RESEARCH_USE, Twin
-
-CIRCUITS = ("five_state",)
 
 app = typer.Typer(
     name="twin_core",
@@ -35,6 +35,12 @@ SpeedOption = Annotated[float | None, typer.Option(metavar="RPM", help="Pump spe
 
 
 _USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # ClickException, of click itself or of the copy inside typer
+PresetOption = Annotated[str | None, typer.Option(help=f"Reference patient: {', '.join(presets.PRESETS)}.")]
+TwinOption = Annotated[Path | None, typer.Option(help="Twin file to simulate.")]
+CircuitOption = Annotated[str, typer.Option(help=f"Circuit: {', '.join(circuits.CIRCUITS)}.")]
+ReflexOption = Annotated[
+    bool, typer.Option("--reflex/--no-reflex", help="Whether the baroreflex of the closed loop acts.")
+]
 
 
 class CommandError(Exception):
@@ -93,19 +99,18 @@ def infer(
 
 @app.command()
 def simulate(
-    preset: Annotated[str | None, typer.Option(help=f"Reference patient: {', '.join(presets.PRESETS)}.")] = None,
-    twin: Annotated[Path | None, typer.Option(help="Twin file to simulate.")] = None,
-    circuit: Annotated[str, typer.Option(help=f"Circuit: {', '.join(CIRCUITS)}.")] = "five_state",
+    preset: PresetOption = None,
+    twin: TwinOption = None,
+    circuit: CircuitOption = circuits.FIVE_STATE.name,
     changes: SetOption = None,
     pump: PumpOption = None,
     speed: SpeedOption = None,
+    reflex: ReflexOption = True,
     csv: Annotated[Path | None, typer.Option(help="Write the waveforms of the cycle here.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate one steady beat of a reference patient or a twin."""
-    if circuit not in CIRCUITS:
-        raise CommandError(f"there is no circuit {circuit!r}; choose from {', '.join(CIRCUITS)}.")
-    beat = _scenario(changes, pump, speed).simulate(_patient(preset, twin))
+    beat = _scenario(changes, pump, speed, reflex).simulate(_patient(preset, twin, circuit))
     if csv is not None:
         import pandas as pd
 
@@ -117,6 +122,35 @@ def simulate(
         typer.echo(beat.message)
     if beat.status == "not_periodic":
         raise CommandError(beat.message)
+
+
+@app.command()
+def ramp(
+    pump: Annotated[str, typer.Option(help=f"Pump: {', '.join(pumps.NAMES)}.")],
+    low: Annotated[float, typer.Option("--from", metavar="RPM", help="Lowest speed.")],
+    high: Annotated[float, typer.Option("--to", metavar="RPM", help="Highest speed.")],
+    step: Annotated[float, typer.Option(metavar="RPM", help="Step between speeds.")],
+    preset: PresetOption = None,
+    twin: TwinOption = None,
+    circuit: CircuitOption = circuits.CLOSED_LOOP.name,
+    changes: SetOption = None,
+    reflex: ReflexOption = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Step a pump's speed up and say which speeds meet the targets."""
+    from twin_core import ramp as ramps
+
+    fitted = pumps.get(pump)
+    patient = _scenario(changes, None, None, reflex).parameters(_patient(preset, twin, circuit))
+    steps = ramps.ramp(patient, fitted, ramps.speeds(low, high, step, fitted), reflex=reflex)
+    recommended = ramps.recommend_speed(steps)
+    if as_json:
+        _print_json({"pump": pump, "circuit": circuit, "rows": [s.row() for s in steps], "recommended": recommended})
+    else:
+        _print_beats({f"{s.speed_rpm:.0f} rpm": s.beat for s in steps})
+        for s in steps:
+            typer.echo(f"{s.speed_rpm:.0f} rpm: {'; '.join(s.reasons) or 'meets every target'}")
+        typer.echo(recommended["summary"])
 
 
 @app.command()
@@ -133,7 +167,7 @@ def report(
     from twin_core import report as reports
 
     patient = Twin.load(twin)
-    scenarios = [_scenario(changes, pump, speed)] if changes or pump or speed is not None else []
+    scenarios = [_scenario(changes, pump, speed, True)] if changes or pump or speed is not None else []
     out.write_bytes(reports.pdf(patient, scenarios))
     written = [str(out)]
     if csv is not None:
@@ -145,15 +179,17 @@ def report(
         typer.echo(f"Wrote {' and '.join(written)}.")
 
 
-def _patient(preset: str | None, twin: Path | None) -> CircuitParameters:
+def _patient(preset: str | None, twin: Path | None, circuit: str) -> LeftHeartParameters:
+    circuits.get(circuit)
     if preset is not None and twin is not None:
         raise CommandError(f"received both --preset {preset} and --twin {twin}; give one of them.")
     if twin is not None:
-        return Twin.load(twin).circuit
-    return presets.load(preset or "simaan_normal")
+        patient = Twin.load(twin).circuit
+        return close_loop(patient) if circuit == circuits.CLOSED_LOOP.name else patient
+    return presets.load(preset or "simaan_normal", circuit)
 
 
-def _scenario(changes: list[str] | None, pump: str | None, speed: float | None) -> Scenario:
+def _scenario(changes: list[str] | None, pump: str | None, speed: float | None, reflex: bool) -> Scenario:
     values: dict[str, float] = {}
     for change in changes or []:
         name, equals, value = change.partition("=")
@@ -165,7 +201,7 @@ def _scenario(changes: list[str] | None, pump: str | None, speed: float | None) 
             raise CommandError(f"--set {change} is not NAME=VALUE with a number; write it like emax_mmhg_per_ml=1.5.")
     if (pump is None) != (speed is None):
         raise CommandError(f"a pump and its speed go together; received --pump {pump} --speed {speed}: give both.")
-    return Scenario(name="What-if", changes=values, pump=pump, speed_rpm=speed)
+    return Scenario(name="What-if", changes=values, pump=pump, speed_rpm=speed, reflex=reflex)
 
 
 def _print_json(answer: dict[str, Any]) -> None:
@@ -176,7 +212,7 @@ def _print_beats(beats: dict[str, Beat]) -> None:
     from twin_core.report import format_value
 
     typer.echo(f"{'':30}" + "".join(f"{name:>12}" for name in beats))
-    for key, about in INDICES.items():
+    for key, about in next(iter(beats.values())).index_infos.items():
         values = "".join(f"{format_value(getattr(beat, key), about.digits):>12}" for beat in beats.values())
         typer.echo(f"{about.label:30}{values}  {about.unit}")
 
