@@ -123,6 +123,8 @@ def show_patient(patient: Patient) -> None:
             f'<p class="note">{escape(facts.format.upper())}, {facts.frames} frames in {facts.duration_s:.1f} s, '
             f"{facts.columns}×{facts.rows} px.{gone}</p>"
         )
+    for caution in patient.twin.quality.reasons:  # a usable clip may still carry some
+        st.html(f'<p class="note caution" role="note">Caution: {escape(caution)}.</p>')
     if patient.twin.measured is not None:
         st.html(tables.measured_table(patient.twin, patient.beat))
         st.html(f'<p class="note">{escape(measured_note(patient.twin))}</p>')

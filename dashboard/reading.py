@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import format_tb
 from typing import Literal
 
 from dashboard.preview import Preview, draw_preview
@@ -17,6 +19,7 @@ Origin = Literal["sample", "clip", "twin file"]
 
 MAX_TWIN_FILE_BYTES = 1024**2  # a twin file has a few kB; a larger one is something else
 _SAMPLE_NAME = "Sample clip"
+_LOG = logging.getLogger(__name__)
 _one_clip = threading.Lock()  # a clip may take gigabytes while it is read: sessions take turns
 
 
@@ -108,6 +111,13 @@ def _read(
             raise ReadingError(
                 f"{name}: this machine could not finish reading the clip ({type(error).__name__}); "
                 "close other programs or export fewer beats."
+            ) from error
+        except Exception as error:  # a fault of ours: it must not take away what is on screen
+            # Where it happened, not its message: that could quote the file.
+            _LOG.error("reading a clip failed: %s\n%s", type(error).__name__, "".join(format_tb(error.__traceback__)))
+            raise ReadingError(
+                f"{name}: reading the clip failed in a way that was not foreseen ({type(error).__name__}); "
+                "the server's log says where. Try another clip."
             ) from error
         if inference.twin is None:
             reasons = "; ".join(inference.quality.reasons)
