@@ -18,13 +18,14 @@ def draw(patient: Patient, scenario: Scenario) -> None:
     name = file_stem(patient.twin.pseudonym)
     # With every slider where it started the what-if is the patient: the report then shows one beat, not two.
     scenarios = [scenario] if scenario.changes or scenario.pump else []
+    circuit = state.circuit()
     contour = patient.preview.still_png if patient.preview else None
 
     def pdf() -> bytes:
-        return report.pdf(patient.twin, scenarios, contour_png=contour)
+        return report.pdf(patient.twin, scenarios, circuit=circuit, contour_png=contour)
 
     def csv() -> bytes:
-        return report.waveforms_csv(patient.twin, scenarios).encode()
+        return report.waveforms_csv(patient.twin, scenarios, circuit=circuit).encode()
 
     def twin() -> bytes:
         return patient.twin.to_json().encode()

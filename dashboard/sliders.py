@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from twin_core.circuit import PARAMETERS, CircuitParameters, pumps
+from twin_core.circuit import circuits
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.pumps import Pump
 from twin_core.scenario import Scenario
 
-WHAT_IF_PARAMETERS = (
-    "emax_mmhg_per_ml",
-    "heart_rate_bpm",
-    "initial_volume_ml",
-    "systemic_resistance",
-    "mitral_resistance",
-    "aortic_resistance",
-)
-"""What the page lets the user change, in the order of the sliders."""
-
-PUMP = pumps.get("axial")
-"""The pump the page fits."""
+_PRELOAD = {circuits.FIVE_STATE.name: "initial_volume_ml", circuits.CLOSED_LOOP.name: "total_blood_volume_ml"}
+WHAT_IF_PARAMETERS = {
+    circuit: (
+        "emax_mmhg_per_ml",
+        "heart_rate_bpm",
+        preload,
+        "systemic_resistance",
+        "mitral_resistance",
+        "aortic_resistance",
+    )
+    for circuit, preload in _PRELOAD.items()
+}
+"""What the page lets the user change in each circuit, in the order of the sliders."""
 
 SPEED_STEP_RPM = 100
 SCENARIO_NAME = "What-if"
@@ -52,13 +54,13 @@ class SliderSpec:
         return round(min(max(self.step * round(value / self.step), self.low), self.high), digits)
 
 
-def slider_spec(name: str, patient: CircuitParameters) -> SliderSpec:
+def slider_spec(name: str, patient: LeftHeartParameters) -> SliderSpec:
     """The slider of one parameter.
 
     Raises:
         KeyError: If there is no such parameter.
     """
-    about = PARAMETERS[name]
+    about = patient.infos()[name]
     low, high = about.bounds
     step = 10.0 ** math.floor(math.log10((high - low) / 50))  # 50 to 500 steps
     digits = _digits(step)
@@ -74,17 +76,18 @@ def slider_spec(name: str, patient: CircuitParameters) -> SliderSpec:
     )
 
 
-def starting_values(patient: CircuitParameters) -> dict[str, float]:
+def starting_values(patient: LeftHeartParameters) -> dict[str, float]:
     """Where each slider stands for the patient as found, by parameter name."""
-    return {name: slider_spec(name, patient).nearest(getattr(patient, name)) for name in WHAT_IF_PARAMETERS}
+    names = WHAT_IF_PARAMETERS[circuits.of(patient).name]
+    return {name: slider_spec(name, patient).nearest(getattr(patient, name)) for name in names}
 
 
-def starting_speed_rpm(pump: Pump = PUMP) -> int:
+def starting_speed_rpm(pump: Pump) -> int:
     """The speed a pump is switched on at: the middle of its everyday range."""
     return SPEED_STEP_RPM * round(sum(pump.usual_range_rpm) / 2 / SPEED_STEP_RPM)
 
 
-def scenario(patient: CircuitParameters, values: dict[str, float], speed_rpm: float | None) -> Scenario:
+def scenario(patient: LeftHeartParameters, values: dict[str, float], pump: Pump, speed_rpm: float | None) -> Scenario:
     """The what-if that the sliders describe.
 
     A slider where it started changes nothing: the patient keeps the exact value, not the nearest on the grid.
@@ -92,6 +95,7 @@ def scenario(patient: CircuitParameters, values: dict[str, float], speed_rpm: fl
     Args:
         patient: The patient's circuit.
         values: Where the sliders stand, by parameter name.
+        pump: The pump chosen.
         speed_rpm: Pump speed, or None with the pump off.
 
     Raises:
@@ -101,7 +105,7 @@ def scenario(patient: CircuitParameters, values: dict[str, float], speed_rpm: fl
     return Scenario(
         name=SCENARIO_NAME,
         changes={name: value for name, value in values.items() if value != start[name]},
-        pump=PUMP.name if speed_rpm is not None else None,
+        pump=pump.name if speed_rpm is not None else None,
         speed_rpm=speed_rpm,
     )
 

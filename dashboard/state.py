@@ -7,17 +7,20 @@ import streamlit as st
 from dashboard import sliders
 from dashboard.charts import Axes
 from dashboard.reading import Patient
-from twin_core.circuit import Beat
+from twin_core.circuit import Beat, ParameterError, circuits, pumps, solve_periodic
+from twin_core.circuit.pumps import Pump
 from twin_core.scenario import Scenario
 
 UPLOAD = "upload"
 DEPTH = "depth_cm"
+CIRCUIT = "circuit"
+PUMP = "pump"
 PUMP_ON = "pump_on"
 SPEED = "speed_rpm"
 RESET = "reset"
 DOWNLOAD_PDF, DOWNLOAD_CSV, DOWNLOAD_TWIN = "download_pdf", "download_csv", "download_twin"
 LOOP_CHART, WAVEFORM_CHART = "loop_chart", "waveform_chart"
-_PATIENT, _WHAT_IF, _AXES = "patient", "what_if", "axes"
+_PATIENT, _RESTING, _WHAT_IF, _AXES = "patient", "resting", "what_if", "axes"
 _KEPT = "kept"
 _TRIED, _SHOWN, _PROBLEM = "tried", "shown", "problem"
 
@@ -30,7 +33,8 @@ def slider(name: str) -> str:
     return f"slider_{name}"
 
 
-_KEEP = (DEPTH, PUMP_ON, SPEED, *map(slider, sliders.WHAT_IF_PARAMETERS))
+_SLIDERS = {slider(name) for names in sliders.WHAT_IF_PARAMETERS.values() for name in names}
+_KEEP = (DEPTH, CIRCUIT, PUMP, PUMP_ON, SPEED, *sorted(_SLIDERS))
 
 
 def patient() -> Patient | None:
@@ -46,16 +50,42 @@ def show(new: Patient, request: Request) -> None:
 
 
 def reset() -> None:
-    """Put sliders, pump and axes back to the patient as found."""
+    """Put sliders, pump and axes back to the patient as found, in the circuit chosen."""
     on_screen = patient()
     if on_screen is None:
         return
-    for name, value in sliders.starting_values(on_screen.twin.circuit).items():
+    try:
+        found = on_screen.twin.circuit_in(circuit())
+    except ParameterError:  # no blood volume gives this EDV: the five-state circuit always opens
+        st.session_state[CIRCUIT] = circuits.FIVE_STATE.name
+        found = on_screen.twin.circuit
+    for name, value in sliders.starting_values(found).items():
         st.session_state[slider(name)] = value
     st.session_state[PUMP_ON] = False
-    st.session_state[SPEED] = sliders.starting_speed_rpm()
-    st.session_state[_WHAT_IF] = on_screen.beat
-    st.session_state[_AXES] = Axes.around(on_screen.beat)
+    start_speed()
+    resting = on_screen.beat if circuit() == circuits.FIVE_STATE.name else solve_periodic(found)
+    st.session_state[_RESTING] = st.session_state[_WHAT_IF] = resting
+    st.session_state[_AXES] = Axes.around(resting)
+
+
+def start_speed() -> None:
+    """Put the speed to where the chosen pump is switched on."""
+    st.session_state[SPEED] = sliders.starting_speed_rpm(pump())
+
+
+def circuit() -> str:
+    """Name of the circuit chosen."""
+    return st.session_state.get(CIRCUIT) or circuits.FIVE_STATE.name
+
+
+def pump() -> Pump:
+    """The pump chosen."""
+    return pumps.get(st.session_state.get(PUMP) or pumps.NAMES[0])
+
+
+def resting() -> Beat:
+    """The patient's own beat in the circuit chosen, without a pump."""
+    return st.session_state[_RESTING]
 
 
 def bring_back() -> None:
@@ -79,9 +109,9 @@ def scenario() -> Scenario:
     on_screen = patient()
     if on_screen is None:
         raise LookupError("no patient is on screen; open a clip first.")
-    values = {name: st.session_state[slider(name)] for name in sliders.WHAT_IF_PARAMETERS}
+    values = {name: st.session_state[slider(name)] for name in sliders.WHAT_IF_PARAMETERS[circuit()]}
     speed = float(st.session_state[SPEED]) if st.session_state[PUMP_ON] else None
-    return sliders.scenario(on_screen.twin.circuit, values, speed)
+    return sliders.scenario(resting().parameters, values, pump(), speed)
 
 
 def last_what_if() -> Beat | None:

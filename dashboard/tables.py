@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from twin_core.circuit import INDICES, LEARNED, PARAMETERS, Beat
+from twin_core.circuit import CLOSED_LOOP_INDICES, INDICES, LEARNED, PARAMETERS, Beat
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.report import format_value
 from twin_core.twin import Twin
 
@@ -14,7 +15,7 @@ _MEASURED = ("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml")
 def index_table(patient: Beat, what_if: Beat) -> str:
     """Every index of the patient and the what-if, and the change between what is shown."""
     rows = []
-    for key, about in INDICES.items():
+    for key, about in patient.index_infos.items():
         before, after = getattr(patient, key), getattr(what_if, key)
         # Of the rounded values: a reader who subtracts finds the same change.
         change = None if before is None or after is None else round(after, about.digits) - round(before, about.digits)
@@ -65,8 +66,8 @@ def learned_table(twin: Twin) -> str:
     return _table("parameters", ("", "Value", "Bounds"), rows)
 
 
-def parameter_table() -> str:
-    """Every parameter of the circuit with symbol, unit, bounds and where they come from."""
+def parameter_table(circuit: type[LeftHeartParameters]) -> str:
+    """Every parameter of a circuit with symbol, unit, bounds and where they come from."""
     rows = [
         _row(
             _named(about.label, about.unit, about.help),
@@ -75,14 +76,16 @@ def parameter_table() -> str:
             "clip" if about.learned else "published",
             escape(about.source),
         )
-        for about in PARAMETERS.values()
+        for about in circuit.infos().values()
     ]
     return _table("circuit", ("Parameter", "Symbol", "Bounds", "Value from", "Source of the bounds"), rows)
 
 
 def index_definitions() -> str:
     """Every index and the sentence that says what it is."""
-    rows = [_row(_named(about.label, about.unit, about.help), escape(about.help)) for about in INDICES.values()]
+    rows = [
+        _row(_named(about.label, about.unit, about.help), escape(about.help)) for about in CLOSED_LOOP_INDICES.values()
+    ]
     return _table("definitions", ("Index", "What it says"), rows)
 
 

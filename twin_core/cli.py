@@ -11,7 +11,6 @@ import typer
 
 from twin_core import __version__, cli_train
 from twin_core.circuit import INDICES, Beat, ParameterError, circuits, presets, pumps
-from twin_core.circuit.closing import close_loop
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.scenario import Scenario
 from twin_core.twin import RESEARCH_USE, Twin
@@ -157,6 +156,7 @@ def ramp(
 def report(
     twin: Annotated[Path, typer.Argument(help="Twin file.")],
     out: Annotated[Path, typer.Option(help="Write the PDF here.")],
+    circuit: CircuitOption = circuits.FIVE_STATE.name,
     changes: SetOption = None,
     pump: PumpOption = None,
     speed: SpeedOption = None,
@@ -168,10 +168,10 @@ def report(
 
     patient = Twin.load(twin)
     scenarios = [_scenario(changes, pump, speed, True)] if changes or pump or speed is not None else []
-    out.write_bytes(reports.pdf(patient, scenarios))
+    out.write_bytes(reports.pdf(patient, scenarios, circuit=circuit))
     written = [str(out)]
     if csv is not None:
-        csv.write_text(reports.waveforms_csv(patient, scenarios), encoding="utf-8")
+        csv.write_text(reports.waveforms_csv(patient, scenarios, circuit=circuit), encoding="utf-8")
         written.append(str(csv))
     if as_json:
         _print_json({"status": "written", "files": written})
@@ -184,8 +184,7 @@ def _patient(preset: str | None, twin: Path | None, circuit: str) -> LeftHeartPa
     if preset is not None and twin is not None:
         raise CommandError(f"received both --preset {preset} and --twin {twin}; give one of them.")
     if twin is not None:
-        patient = Twin.load(twin).circuit
-        return close_loop(patient) if circuit == circuits.CLOSED_LOOP.name else patient
+        return Twin.load(twin).circuit_in(circuit)
     return presets.load(preset or "simaan_normal", circuit)
 
 

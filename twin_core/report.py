@@ -16,7 +16,7 @@ import typst
 
 import twin_core
 from twin_core import figures
-from twin_core.circuit import INDICES, LEARNED, PARAMETERS, Beat
+from twin_core.circuit import INDICES, LEARNED, Beat, CircuitParameters, ClosedLoopParameters, circuits, solve_periodic
 from twin_core.scenario import Scenario
 from twin_core.twin import RESEARCH_USE, Twin
 
@@ -24,57 +24,74 @@ LIMITS = (
     "EDV, ESV and heart rate fix about three of the seven estimated parameters; the others stay near the values "
     "the encoder was trained to prefer.",
     "Pressures are not measured: without a cuff pressure they are what the published circuit gives at these volumes.",
-    "The circuit has a left heart only: no right heart, no reflex, no valve leak; its filling is set by start "
-    "values. When pump speed changes, a patient's own regulation will differ.",
     "Ejection fraction rises as a pump empties the ventricle and is no measure of its benefit.",
     "The networks were trained on rendered echoes, not on patients.",
+)
+CIRCUIT_LIMITS = {
+    circuits.FIVE_STATE.name: "The circuit has a left heart only: no right heart, no reflex, no valve leak; its "
+    "filling is set by start values. When pump speed changes, a patient's own regulation will differ.",
+    circuits.CLOSED_LOOP.name: "Right heart, lungs, veins and baroreflex are a reference adult's, not this patient's; "
+    "blood volume is found so that end-diastolic volume matches.",
+}
+# Of the closed loop, what is not this patient's: two pages hold what is.
+REFERENCE_ADULT = (
+    ClosedLoopParameters.infos().keys()
+    - CircuitParameters.infos().keys()
+    - {"total_blood_volume_ml", "reflex_set_point_mmhg"}
 )
 _TEMPLATE = Path(__file__).resolve().parents[1] / "assets" / "report.typ"
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu Sans: the same on every machine
 _NOTHING = "–"
 
 
-def simulate(twin: Twin, scenarios: Sequence[Scenario]) -> dict[str, Beat]:
-    """The patient's beat and each scenario's by name, the patient first.
+def simulate(twin: Twin, scenarios: Sequence[Scenario], circuit: str = circuits.FIVE_STATE.name) -> dict[str, Beat]:
+    """The patient's beat and each scenario's by name, the patient first, in the circuit of that name.
 
     Raises:
-        ValueError: If two scenarios have the same name.
+        ValueError: If two scenarios have the same name, or there is no such circuit.
     """
-    beats = {"Patient": twin.simulate()}
+    patient = twin.circuit_in(circuit)
+    beats = {"Patient": solve_periodic(patient)}
     for scenario in scenarios:
         if scenario.name in beats:
             raise ValueError(f"two scenarios are called {scenario.name!r}; give each its own name.")
-        beats[scenario.name] = scenario.simulate(twin.circuit, start=beats["Patient"])
+        beats[scenario.name] = scenario.simulate(patient, start=beats["Patient"])
     return beats
 
 
-def waveforms_csv(twin: Twin, scenarios: Sequence[Scenario]) -> str:
+def waveforms_csv(twin: Twin, scenarios: Sequence[Scenario], *, circuit: str = circuits.FIVE_STATE.name) -> str:
     """Waveforms of the patient and every scenario, one row a sample; lines starting with # say what made them."""
-    beats = simulate(twin, scenarios)
+    beats = simulate(twin, scenarios, circuit)
     text = io.StringIO()
-    for key, value in _identity(twin):
+    for key, value in _identity(twin, circuit):
         text.write(f"# {key}: {value}\n")
     for name, beat in beats.items():
         text.write(f"# {name}: {_settings(name, scenarios)}; status {beat.status}\n")
-    text.write(f"# patient: {json.dumps(twin.parameters)}\n# {RESEARCH_USE}\n")
+    text.write(f"# patient: {json.dumps(twin.circuit_in(circuit).to_dict())}\n# {RESEARCH_USE}\n")
     tables = [pd.DataFrame({"scenario": name, **beat.waveforms()}) for name, beat in beats.items()]
     pd.concat(tables).to_csv(text, index=False, float_format="%.6g")
     return text.getvalue()
 
 
 def pdf(
-    twin: Twin, scenarios: Sequence[Scenario], *, contour_png: bytes | None = None, created: datetime | None = None
+    twin: Twin,
+    scenarios: Sequence[Scenario],
+    *,
+    circuit: str = circuits.FIVE_STATE.name,
+    contour_png: bytes | None = None,
+    created: datetime | None = None,
 ) -> bytes:
     """A4 report: what was read, loops, waveforms, indices, parameters, limits and what made it.
 
     Args:
         twin: The patient.
         scenarios: What-ifs to set beside the patient.
+        circuit: Circuit to simulate them in.
         contour_png: A frame of the clip with its contour, if there is one to show.
         created: Time to print, now if left out.
     """
-    beats = simulate(twin, scenarios)
-    data = _data(twin, scenarios, beats, created or datetime.now(UTC))
+    beats = simulate(twin, scenarios, circuit)
+    data = _data(twin, scenarios, beats, circuit, created or datetime.now(UTC))
     data["contour"] = contour_png is not None
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -99,9 +116,12 @@ def format_value(value: float | None, digits: int, signed: bool = False) -> str:
     return f"{rounded:{'+' if signed and rounded else ''}.{digits}f}".replace("-", "−")
 
 
-def _data(twin: Twin, scenarios: Sequence[Scenario], beats: dict[str, Beat], created: datetime) -> dict[str, Any]:
+def _data(
+    twin: Twin, scenarios: Sequence[Scenario], beats: dict[str, Beat], circuit: str, created: datetime
+) -> dict[str, Any]:
     """Everything the template prints, as JSON values."""
     patient = beats["Patient"]
+    parameters = patient.parameters
     colours = [figures.PATIENT_COLOUR, *figures.SCENARIO_COLOURS * len(beats)]
     return {
         "software_version": twin_core.__version__,
@@ -128,13 +148,14 @@ def _data(twin: Twin, scenarios: Sequence[Scenario], beats: dict[str, Beat], cre
         "parameter_rows": [
             [
                 f"{about.label}{' *' if name in LEARNED else ''}",
-                f"{twin.parameters[name]:.4g} {about.unit}",
+                f"{getattr(parameters, name):.4g} {about.unit}",
                 f"{about.bounds[0]:.3g} to {about.bounds[1]:.3g}",
             ]
-            for name, about in PARAMETERS.items()
+            for name, about in parameters.infos().items()
+            if name not in REFERENCE_ADULT
         ],
-        "limits": list(LIMITS),
-        "identity": [list(row) for row in _identity(twin)],
+        "limits": [*LIMITS, CIRCUIT_LIMITS[circuit]],
+        "identity": [list(row) for row in _identity(twin, circuit)],
     }
 
 
@@ -188,10 +209,10 @@ def _index_rows(beats: dict[str, Beat]) -> list[list[str]]:
     return rows
 
 
-def _identity(twin: Twin) -> list[tuple[str, str]]:
+def _identity(twin: Twin, circuit: str) -> list[tuple[str, str]]:
     rows = [("LVAD Twin", twin_core.__version__), ("twin made by", f"LVAD Twin {twin.software_version}")]
     rows += [(f"{model} weights", f"sha256 {digest[:16]}…") for model, digest in twin.models.items()]
-    rows.append(("circuit", "five_state (Simaan 2009)"))
+    rows.append(("circuit", circuit))
     if twin.clip is not None:
         rows.append(("clip", f"sha256 {twin.clip.sha256[:16]}…"))
     return rows

@@ -9,7 +9,9 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import twin_core
-from twin_core.circuit import LEARNED, Beat, CircuitParameters, solve_periodic
+from twin_core.circuit import LEARNED, Beat, CircuitParameters, circuits, solve_periodic
+from twin_core.circuit.closing import close_loop
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
 
 SCHEMA_VERSION = 1  # raised with the field's Literal below when the layout changes
 RESEARCH_USE = "Research use only, not a medical device."
@@ -89,6 +91,14 @@ class Twin(_Record):
     def circuit(self) -> CircuitParameters:
         """The patient's circuit."""
         return CircuitParameters.from_dict(self.parameters)
+
+    def circuit_in(self, name: str) -> LeftHeartParameters:
+        """The patient in the circuit of that name: its own five-state circuit, or that circuit closed.
+
+        Raises:
+            ParameterError: If there is no such circuit, or no blood volume gives the patient's EDV in it.
+        """
+        return close_loop(self.circuit) if circuits.get(name) is circuits.CLOSED_LOOP else self.circuit
 
     @property
     def learned_parameters(self) -> dict[str, float]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 import twin_core
-from dashboard import sliders, state, tables
-from twin_core.report import LIMITS
+from dashboard import state, tables
+from twin_core.circuit import circuits, pumps
+from twin_core.report import CIRCUIT_LIMITS, LIMITS
 from twin_core.twin import RESEARCH_USE
 
 
@@ -23,9 +24,13 @@ def page() -> None:
     )
     st.subheader("What it cannot know", anchor=False)
     st.markdown("\n".join(f"- {limit}" for limit in LIMITS))
-    st.subheader("Circuit", anchor=False)
-    st.html(tables.parameter_table())
-    st.markdown(f"Pump: {sliders.PUMP.label}. Source: {sliders.PUMP.source}.")
+    st.subheader("Circuits", anchor=False)
+    for circuit in circuits.CIRCUITS.values():
+        st.markdown(f"**{circuit.label}.** {circuit.sentence} {CIRCUIT_LIMITS[circuit.name]}")
+        with st.expander(f"Parameters: {circuit.label}"):
+            st.html(tables.parameter_table(circuit.parameters))
+    st.subheader("Pumps", anchor=False)
+    st.markdown("\n".join(f"- **{pump.label}**: {pump.source}." for pump in map(pumps.get, pumps.NAMES)))
     st.subheader("Indices", anchor=False)
     st.html(tables.index_definitions())
     patient = state.patient()

@@ -8,14 +8,11 @@ import streamlit as st
 
 from dashboard import charts, downloads, intake, sliders, state, tables
 from dashboard.reading import Patient
-from twin_core.circuit import Beat
+from twin_core.circuit import Beat, circuits, pumps
+from twin_core.report import CIRCUIT_LIMITS
 from twin_core.twin import RESEARCH_USE
 
-_CANNOT_KNOW = (
-    "What this model cannot know: EDV, ESV and heart rate fix about three of its seven parameters; preload is set by "
-    "start values; there is no right heart and no reflex, so how pressures follow pump speed is the circuit's answer, "
-    "not a prediction for this patient."
-)
+_CANNOT_KNOW = "What this model cannot know: EDV, ESV and heart rate fix about three of its seven parameters."
 _EF_NOTE = "EF rises as a pump empties the ventricle: it is no measure of benefit."
 
 
@@ -33,12 +30,27 @@ def page() -> None:
         return
     with st.sidebar:
         intake.show_patient(patient)
-    st.html(
-        f'<header class="patient"><h1>{escape(patient.twin.pseudonym)}</h1>'
-        f'<span class="badge">{escape(RESEARCH_USE)}</span></header>'
-    )
+    header, choice = st.columns([1.4, 1.0], vertical_alignment="center")
+    with header:
+        st.html(
+            f'<header class="patient"><h1>{escape(patient.twin.pseudonym)}</h1>'
+            f'<span class="badge">{escape(RESEARCH_USE)}</span></header>'
+        )
+    with choice:
+        st.segmented_control(
+            "Circuit",
+            list(circuits.CIRCUITS),
+            default=circuits.FIVE_STATE.name if state.CIRCUIT not in st.session_state else None,
+            format_func=lambda name: circuits.get(name).label,
+            key=state.CIRCUIT,
+            on_change=state.reset,
+            help=" ".join(f"**{one.label}**: {one.sentence}" for one in circuits.CIRCUITS.values()),
+            label_visibility="collapsed",
+            required=True,
+        )
     what_if(patient)
-    st.html(f'<p class="note">{escape(_CANNOT_KNOW)}</p>')
+    chosen = circuits.get(state.circuit())
+    st.html(f'<p class="note">{escape(f"{chosen.sentence} {_CANNOT_KNOW} {CIRCUIT_LIMITS[chosen.name]}")}</p>')
 
 
 @st.fragment
@@ -46,11 +58,11 @@ def what_if(patient: Patient) -> None:
     """Sliders and everything they move; a slider reruns this alone."""
     controls, plots, figures = st.columns([1.0, 1.6, 1.65], gap="medium")
     with controls:
-        draw_sliders(patient)
+        draw_sliders()
     state.keep()
     try:
         scenario = state.scenario()
-        beat = scenario.simulate(patient.twin.circuit, start=state.last_what_if())
+        beat = scenario.simulate(state.resting().parameters, start=state.last_what_if())
     except ValueError as error:
         st.error(intake.plain(f"This what-if cannot be simulated: {error}"))
         return
@@ -62,18 +74,27 @@ def what_if(patient: Patient) -> None:
             (state.LOOP_CHART, charts.pressure_volume_loop, "Pressure-volume loop of patient and what-if"),
             (state.WAVEFORM_CHART, charts.waveforms, "Pressures and flows over the cycle, patient and what-if"),
         ):
-            st.plotly_chart(figure(patient.beat, beat, axes), key=key, config=charts.CONFIG, alt=alt)
+            st.plotly_chart(figure(state.resting(), beat, axes), key=key, config=charts.CONFIG, alt=alt)
     with figures:
-        st.html(tables.index_table(patient.beat, beat))
+        st.html(tables.index_table(state.resting(), beat))
         st.html(f'<p class="note">{escape(_EF_NOTE)}</p>')
         downloads.draw(patient, scenario)
 
 
-def draw_sliders(patient: Patient) -> None:
-    """Pump switch and speed, the parameters' sliders, and the way back."""
-    pump_on = st.toggle("LVAD on", key=state.PUMP_ON, help=f"{sliders.PUMP.label} pump. {sliders.PUMP.source}.")
-    low, high = sliders.PUMP.speed_range_rpm
-    usual_low, usual_high = sliders.PUMP.usual_range_rpm
+def draw_sliders() -> None:
+    """Pump switch, model and speed, the parameters' sliders, and the way back."""
+    pump_on = st.toggle("LVAD on", key=state.PUMP_ON)
+    st.selectbox(
+        "Pump model",
+        pumps.NAMES,
+        format_func=lambda name: pumps.get(name).label,
+        key=state.PUMP,
+        on_change=state.start_speed,
+        label_visibility="collapsed",
+    )
+    pump = state.pump()
+    low, high = pump.speed_range_rpm
+    usual_low, usual_high = pump.usual_range_rpm
     st.slider(
         "Pump speed",
         min_value=int(low),
@@ -82,10 +103,11 @@ def draw_sliders(patient: Patient) -> None:
         format="%d rpm",
         key=state.SPEED,
         disabled=not pump_on,
-        help=f"Everyday range of this pump model {usual_low:.0f} to {usual_high:.0f} rpm.",
+        help=f"{pump.label}: everyday range {usual_low:.0f} to {usual_high:.0f} rpm. {pump.source}.",
     )
-    for name in sliders.WHAT_IF_PARAMETERS:
-        spec = sliders.slider_spec(name, patient.twin.circuit)
+    patient = state.resting().parameters
+    for name in sliders.WHAT_IF_PARAMETERS[state.circuit()]:
+        spec = sliders.slider_spec(name, patient)
         st.slider(
             spec.label,
             min_value=spec.low,

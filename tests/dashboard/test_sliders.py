@@ -1,14 +1,24 @@
 import pytest
 
 from dashboard import sliders
-from twin_core.circuit import PARAMETERS, CircuitParameters, presets, pumps
+from twin_core.circuit import CircuitParameters, circuits, presets, pumps
 
 PATIENT = presets.load("severe_heart_failure")
+AXIAL = pumps.get("axial")
+EVERY = pytest.mark.parametrize(
+    ("circuit", "name"), [(circuit, name) for circuit, names in sliders.WHAT_IF_PARAMETERS.items() for name in names]
+)
 
 
-@pytest.mark.parametrize("name", sliders.WHAT_IF_PARAMETERS)
-def test_a_slider_is_made_of_the_parameters_metadata(name):
-    about, spec = PARAMETERS[name], sliders.slider_spec(name, PATIENT)
+def test_each_circuit_has_its_own_preload_and_the_same_left_heart():
+    five, closed = (sliders.WHAT_IF_PARAMETERS[name] for name in circuits.CIRCUITS)
+    assert set(five) ^ set(closed) == {"initial_volume_ml", "total_blood_volume_ml"}
+
+
+@EVERY
+def test_a_slider_is_made_of_the_parameters_metadata(circuit, name):
+    patient = presets.load("severe_heart_failure", circuit)
+    about, spec = patient.infos()[name], sliders.slider_spec(name, patient)
     assert spec.label == about.label
     assert spec.format.endswith(about.unit)
     assert about.bounds[0] <= spec.low < spec.high <= about.bounds[1]
@@ -17,11 +27,12 @@ def test_a_slider_is_made_of_the_parameters_metadata(name):
     assert about.help in spec.help
 
 
-@pytest.mark.parametrize("name", sliders.WHAT_IF_PARAMETERS)
-def test_every_place_of_a_slider_is_a_value_the_circuit_takes(name):
-    spec = sliders.slider_spec(name, PATIENT)
+@EVERY
+def test_every_place_of_a_slider_is_a_value_the_circuit_takes(circuit, name):
+    patient = presets.load("severe_heart_failure", circuit)
+    spec = sliders.slider_spec(name, patient)
     for value in (spec.low, spec.high, spec.nearest((spec.low + spec.high) / 3)):
-        assert getattr(PATIENT.replace(**{name: value}), name) == value
+        assert getattr(patient.replace(**{name: value}), name) == value
 
 
 def test_the_nearest_place_is_on_the_grid_and_within_it():
@@ -33,21 +44,22 @@ def test_the_nearest_place_is_on_the_grid_and_within_it():
 
 def test_untouched_sliders_leave_the_patient_exactly_as_found():
     patient = CircuitParameters(emax_mmhg_per_ml=1.23456, aortic_resistance=0.0003, heart_rate_bpm=71.7)
-    scenario = sliders.scenario(patient, sliders.starting_values(patient), None)
+    scenario = sliders.scenario(patient, sliders.starting_values(patient), AXIAL, None)
     assert scenario.changes == {}
     assert scenario.parameters(patient) == patient
 
 
 def test_a_moved_slider_changes_its_parameter_and_nothing_else():
     moved = sliders.starting_values(PATIENT) | {"mitral_resistance": 0.05}
-    scenario = sliders.scenario(PATIENT, moved, 9_000.0)
+    scenario = sliders.scenario(PATIENT, moved, AXIAL, 9_000.0)
     assert scenario.changes == {"mitral_resistance": 0.05}
     assert (scenario.pump, scenario.speed_rpm) == ("axial", 9_000.0)
     assert scenario.parameters(PATIENT) == PATIENT.replace(mitral_resistance=0.05)
 
 
-def test_the_pump_is_switched_on_within_its_everyday_range():
-    pump = pumps.get("axial")
+@pytest.mark.parametrize("name", pumps.NAMES)
+def test_a_pump_is_switched_on_within_its_everyday_range(name):
+    pump = pumps.get(name)
     low, high = pump.usual_range_rpm
     assert low < sliders.starting_speed_rpm(pump) < high
     assert sliders.starting_speed_rpm(pump) % sliders.SPEED_STEP_RPM == 0

@@ -209,7 +209,7 @@ class ClosedLoopParameters(LeftHeartParameters):
         label="Baroreflex set point",
         symbol="MAP*",
         unit="mmHg",
-        bounds=(40.0, 140.0),
+        bounds=(40.0, 200.0),
         source=_REFLEX,
         help="Mean arterial pressure the reflex holds; at it, the reflex changes nothing.",
     )

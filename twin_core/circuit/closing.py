@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from scipy.optimize import brentq
 
@@ -14,6 +15,7 @@ from twin_core.circuit.solver import solve_periodic
 _VOLUME_TOLERANCE_ML = 0.5  # of blood volume; worth about 0.1 mL of EDV
 
 
+@functools.lru_cache(maxsize=64)
 def close_loop(patient: CircuitParameters) -> ClosedLoopParameters:
     """The patient's circuit as a closed loop.
 
