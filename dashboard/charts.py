@@ -75,7 +75,7 @@ def _grown(old: tuple[float, float], waveforms: list[np.ndarray], step: float, m
     return old
 
 
-def pressure_volume_loop(patient: Beat, what_if: Beat, axes: Axes, height: int = 290) -> go.Figure:
+def pressure_volume_loop(patient: Beat, what_if: Beat, axes: Axes, height: int = 284) -> go.Figure:
     """LV pressure against LV volume: the patient in grey under the what-if in colour."""
     loops = [
         _line(beat.lv_pressure_mmhg[::_LOOP_EVERY], name=name, color=colour, width=width)
@@ -94,7 +94,7 @@ def pressure_volume_loop(patient: Beat, what_if: Beat, axes: Axes, height: int =
     )
 
 
-def waveforms(patient: Beat, what_if: Beat, axes: Axes, height: int = 318) -> go.Figure:
+def waveforms(patient: Beat, what_if: Beat, axes: Axes, height: int = 310) -> go.Figure:
     """Pressures above flows over the cycle on one time axis: one dash a site, one colour a beat."""
     lines = []
     for beat, colour, width, in_legend in ((patient, PATIENT_COLOUR, 3.5, False), (what_if, WHAT_IF_COLOUR, 1.8, True)):
