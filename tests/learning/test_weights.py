@@ -60,3 +60,8 @@ def test_newer_and_foreign_formats_are_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(WeightsError, match="format none"):
         load_weights(path, "segmenter")
+
+
+def test_a_weight_file_can_be_read_by_a_server_that_is_not_its_owner(tmp_path):
+    save_weights(tmp_path / "w.safetensors", Weights(kind="segmenter", config={}, training={}, tensors={}))
+    assert (tmp_path / "w.safetensors").stat().st_mode & 0o044 == 0o044

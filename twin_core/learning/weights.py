@@ -55,6 +55,7 @@ def save_weights(path: str | Path, weights: Weights) -> None:
         "software": weights.software,
     }
     save_file({k: v.detach().cpu().contiguous() for k, v in weights.tensors.items()}, path, metadata)
+    path.chmod(0o644)  # safetensors leaves it to its owner alone, but a server may run as somebody else
 
 
 def load_weights(path: str | Path, kind: str) -> Weights:
