@@ -64,8 +64,6 @@ def open_twin(data: bytes, name: str) -> Patient:
         twin = Twin.from_json(data)
     except TwinError as error:
         raise ReadingError(f"{name}: {error}") from None
-    except RecursionError:  # brackets nested by the thousand
-        raise ReadingError(f"{name}: this is not a twin file; open a file saved by LVAD Twin.") from None
     return Patient(twin=twin, beat=twin.simulate(), preview=None, origin="twin file")
 
 

@@ -42,7 +42,7 @@ def test_a_wrong_file_is_refused_with_one_clear_line(twin, changes, message):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "{}", b"\xff\xfe\x00", '{"schema_version": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[1]", "{}", "[" * 100_000, b"\xff\xfe\x00", '{"schema_version": 1}'])
 def test_what_is_no_twin_file_is_refused(text):
     with pytest.raises(TwinError, match=r"open a file saved by LVAD Twin|damaged"):
         Twin.from_json(text)

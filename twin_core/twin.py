@@ -142,7 +142,7 @@ class Twin(_Record):
         """
         try:
             values = json.loads(text)
-        except ValueError:  # includes bytes that are no UTF-8
+        except (ValueError, RecursionError):  # bytes that are no UTF-8, brackets nested by the thousand
             raise TwinError("this is not a twin file: it is not JSON; open a file saved by LVAD Twin.") from None
         if not isinstance(values, dict) or "schema_version" not in values:
             raise TwinError("this is not a twin file: it has no schema_version; open a file saved by LVAD Twin.")

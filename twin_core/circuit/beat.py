@@ -85,7 +85,8 @@ class Beat:
                 f"Suction: LV pressure falls to {self.lv_pressure_mmhg.min():.1f} mmHg "
                 f"at {self.speed_rpm:.0f} rpm; lower the pump speed or raise preload."
             )
-        return f"Steady beat, found in {self.cycles_used} cycles (residual {self.residual:.1e})."
+        cycles = "1 cycle" if self.cycles_used == 1 else f"{self.cycles_used} cycles"
+        return f"Steady beat, found in {cycles} (residual {self.residual:.1e})."
 
     @property
     def suction(self) -> bool:
