@@ -23,7 +23,7 @@ from twin_core.learning.weights import ASSETS, Weights, WeightsError, load_weigh
 KIND = "encoder"
 DEFAULT_WEIGHTS = ASSETS / "encoder.safetensors"
 CHANNELS = (8, 16, 32, 64)
-WIDTH = 128
+WIDTH = 192
 INPUT = {"pictures": [2, PICTURES, SIDE, SIDE], "curve": CURVE, "measured": ["edv_ml", "esv_ml", "heart_rate_bpm"]}
 REMEDY = "`python -m twin_core train encoder`"
 

@@ -48,15 +48,15 @@ class Settings:
     """
 
     seed: int = 0
-    patients: int = 800
+    patients: int = 600
     test_patients: int = 160
     targets: Targets = "measured"
-    steps: int = 3000
-    batch: int = 12
-    variants: int = 32
+    steps: int = 5000
+    batch: int = 8
+    variants: int = 48
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
-    prior_weight: float = 0.5
+    prior_weight: float = 3.0
     channels: tuple[int, ...] = CHANNELS
     width: int = WIDTH
 
