@@ -1,7 +1,7 @@
 """Train the encoder through the frozen surrogate (physics-guided). Reads top to bottom: render, train, test, save.
 
-The loss sees volumes only, never parameters. Fixed schedule: the last step's weights are kept; the test patients
-are looked at once, at the end.
+The loss sees volumes only, never parameters. Fixed schedule: the last step's weights are kept, no step is selected
+on the test patients.
 """
 
 from __future__ import annotations

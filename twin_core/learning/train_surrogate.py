@@ -1,6 +1,6 @@
 """Train the surrogate on solved circuits (the pretext task). Reads top to bottom: solve, train, test, save.
 
-Fixed schedule: the last step's weights are kept; the test circuits are looked at once, at the end.
+Fixed schedule: the last step's weights are kept, no step is selected on the test circuits.
 """
 
 from __future__ import annotations
