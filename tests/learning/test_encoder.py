@@ -64,6 +64,15 @@ def test_names_order_and_repeatability(encoder, beating):
     assert first == again
 
 
+def test_heart_rate_is_the_measured_one_to_the_last_digit_and_clipped_to_its_bounds(encoder, beating):
+    clip, masks, measurement = beating
+    rates = [
+        encoder.encode(clip, masks, dataclasses.replace(measurement, heart_rate_bpm=rate))["heart_rate_bpm"]
+        for rate in (88.14795713305432, 400.0, 1.0)
+    ]
+    assert rates == [88.14795713305432, UPPER[0], LOWER[0]]
+
+
 @pytest.mark.parametrize(
     "odd",
     [

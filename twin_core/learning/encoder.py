@@ -161,8 +161,10 @@ class Encoder:
         Raises:
             ValueError: no whole beat was measured, values are not finite and positive, or masks do not fit the clip.
         """
-        pictures, curve, measured = (x.to(self.device) for x in tensors([one_beat(clip, masks, measurement)]))
+        beat = one_beat(clip, masks, measurement)
+        pictures, curve, measured = (x.to(self.device) for x in tensors([beat]))
         values = self.network(self.network.look(pictures), curve, measured)[0].cpu().double().numpy()
+        values[_RATE] = beat.heart_rate_bpm
         inside = np.clip(values, box.LOWER, box.UPPER)  # single precision may round a hair past a bound
         return dict(zip(LEARNED, inside.tolist(), strict=True))
 
