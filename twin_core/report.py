@@ -149,7 +149,7 @@ def _data(
             [
                 f"{about.label}{' *' if name in LEARNED else ''}",
                 f"{getattr(parameters, name):.4g} {about.unit}",
-                f"{about.bounds[0]:.3g} to {about.bounds[1]:.3g}",
+                f"{about.bounds[0]:.4g} to {about.bounds[1]:.4g}",
             ]
             for name, about in parameters.infos().items()
             if name not in REFERENCE_ADULT
