@@ -32,6 +32,11 @@ def loop(page):
     return page.locator(LOOP).nth(1).get_attribute("d")
 
 
+def points(path):
+    """Coordinates of a drawn line, in pixels."""
+    return [float(number) for number in re.findall(r"-?[\d.]+", path)]
+
+
 def upload(page, *files):
     page.locator('input[type="file"]').set_input_files(*files)
 
@@ -133,7 +138,8 @@ def test_bad_files_leave_the_screen_as_it_is(browser_page, tmp_path):
         assert "Traceback" not in page.content()
         assert "\n" not in alert.inner_text().strip()
         assert heading(page) == "Sample clip"
-        assert (indices(page), loop(page)) == (before, drawn)
+        assert indices(page) == before
+        assert points(loop(page)) == pytest.approx(points(drawn), abs=0.1), "solved again, drawn where it was"
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
