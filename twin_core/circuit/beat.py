@@ -171,9 +171,13 @@ class Beat:
 
     @property
     def potential_energy_mmhg_ml(self) -> float:
-        """Potential energy PE = ESP (ESV − V0)/2 − EDP (EDV − V0)/4 (Suga 1979, triangle form)."""
+        """Potential energy PE = ESP (Ves − V0)/2 − EDP (EDV − V0)/4 (Suga 1979, triangle form).
+
+        Ves is the volume at end-systole, where ESP is read: a pump goes on emptying the LV after it, and the
+        smallest volume of the cycle would make the triangle's corner a point the loop never passes.
+        """
         v0 = self.parameters.unstressed_volume_ml
-        end_systolic = self.end_systolic_pressure_mmhg * (self.esv_ml - v0) / 2
+        end_systolic = self.end_systolic_pressure_mmhg * (float(self.lv_volume_ml[self._end_systole]) - v0) / 2
         return end_systolic - self.lv_end_diastolic_pressure_mmhg * (self.edv_ml - v0) / 4
 
     @property
@@ -279,7 +283,7 @@ class ClosedLoopBeat(Beat):
     def right_heart_failure(self) -> bool:
         """Whether the CVP to wedge ratio is over 0.63, which suggests right heart failure (Kormos 2010)."""
         ratio = self.cvp_to_pcwp_ratio
-        return ratio is None or ratio > RIGHT_HEART_FAILURE_RATIO
+        return ratio is not None and ratio > RIGHT_HEART_FAILURE_RATIO
 
     @property
     def index_infos(self) -> dict[str, IndexInfo]:
