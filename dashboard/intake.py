@@ -126,7 +126,7 @@ def show_patient(patient: Patient) -> None:
     for caution in patient.twin.quality.reasons:  # a usable clip may still carry some
         st.html(f'<p class="note caution" role="note">Caution: {escape(caution)}.</p>')
     if patient.twin.measured is not None:
-        st.html(tables.measured_table(patient.twin, patient.beat))
+        st.html(tables.measured_table(patient.twin, state.resting()))
         st.html(f'<p class="note">{escape(measured_note(patient.twin))}</p>')
     st.html(tables.learned_table(patient.twin))
 

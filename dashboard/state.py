@@ -56,8 +56,9 @@ def reset() -> None:
         return
     try:
         found = on_screen.twin.circuit_in(circuit())
-    except ParameterError:  # no blood volume gives this EDV: the five-state circuit always opens
+    except ParameterError as error:  # no blood volume gives this EDV: the five-state circuit always opens
         st.session_state[CIRCUIT] = circuits.FIVE_STATE.name
+        st.session_state[_PROBLEM] = f"The whole circulation cannot be opened for this patient: {error}"
         found = on_screen.twin.circuit
     for name, value in sliders.starting_values(found).items():
         st.session_state[slider(name)] = value

@@ -17,7 +17,11 @@ from twin_core.learning.segmenter import Segmenter
 from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
 
 Progress = Callable[[float, str], None]
-DISAGREEMENT_EF_POINTS = 5.0  # between measured and simulated EF, beyond which the twin is marked
+# Beyond these the twin is marked: its circuit does not beat as measured, or its pressures are no patient's.
+DISAGREEMENT_EF_POINTS = 5.0
+DISAGREEMENT_EDV_SHARE = 0.1
+DISAGREEMENT_RATE_BPM = 1.0
+PLAUSIBLE_MEAN_PRESSURE_MMHG = (50.0, 130.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +81,12 @@ def infer(
     if quality.usable:
         tell(0.9, "Finding the circuit")
         parameters = CircuitParameters(**encoder.encode(clip, masks, measurement))
-        quality = _with_agreement(quality, measurement, parameters)
+        measured = _measured(measurement)
+        quality = _with_agreement(quality, measured, parameters)
         twin = Twin(
             pseudonym=pseudonym or f"Patient {clip.sha256[:6].upper()}",
             clip=_facts(clip),
-            measured=_measured(measurement),
+            measured=measured,
             parameters=parameters.to_dict(),
             models={"segmenter": segmenter.weights.sha256, "encoder": encoder.weights.sha256},
             quality=quality,
@@ -107,16 +112,28 @@ def _quality(measurement: Measurement) -> Quality:
     return Quality(usable=not reasons, reasons=reasons)
 
 
-def _with_agreement(quality: Quality, measurement: Measurement, parameters: CircuitParameters) -> Quality:
-    """The verdict, with a caution where the circuit does not beat as the clip was measured."""
-    simulated, measured = solve_periodic(parameters).ejection_fraction_pct, measurement.ef_pct
-    if measured is None or abs(simulated - measured) <= DISAGREEMENT_EF_POINTS:
-        return quality
-    caution = (
-        f"the circuit does not reach what was measured: EF {simulated:.0f} % simulated, {measured:.0f} % measured; "
-        "read its pressures with care"
-    )
-    return Quality(usable=quality.usable, reasons=[*quality.reasons, caution])
+def _with_agreement(quality: Quality, measured: MeasuredValues, parameters: CircuitParameters) -> Quality:
+    """The verdict, with a caution wherever the circuit does not beat as the clip was measured."""
+    beat = solve_periodic(parameters)
+    cautions = []
+    if abs(beat.ejection_fraction_pct - measured.ejection_fraction_pct) > DISAGREEMENT_EF_POINTS:
+        cautions.append(
+            f"the circuit does not reach what was measured: EF {beat.ejection_fraction_pct:.0f} % simulated, "
+            f"{measured.ejection_fraction_pct:.0f} % measured"
+        )
+    if abs(beat.edv_ml - measured.edv_ml) > DISAGREEMENT_EDV_SHARE * measured.edv_ml:
+        cautions.append(f"the circuit's EDV is {beat.edv_ml:.0f} mL where {measured.edv_ml:.0f} mL was measured")
+    if abs(beat.heart_rate_bpm - measured.heart_rate_bpm) > DISAGREEMENT_RATE_BPM:
+        cautions.append(
+            f"the circuit beats at {beat.heart_rate_bpm:.0f} bpm, as near as it can to {measured.heart_rate_bpm:.0f}"
+        )
+    low, high = PLAUSIBLE_MEAN_PRESSURE_MMHG
+    if not low <= beat.mean_arterial_pressure_mmhg <= high:
+        cautions.append(
+            f"a mean pressure of {beat.mean_arterial_pressure_mmhg:.0f} mmHg is what these volumes give with the "
+            "published arterial resistance, not what the patient has: calibrate with a cuff pressure"
+        )
+    return Quality(usable=quality.usable, reasons=[*quality.reasons, *cautions])
 
 
 def _facts(clip: Clip) -> ClipFacts:

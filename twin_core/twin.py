@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, field_validator, model_validator
 
 import twin_core
 from twin_core.circuit import LEARNED, Beat, CircuitParameters, circuits, solve_periodic
@@ -21,6 +21,10 @@ class TwinError(ValueError):
     """A twin file that cannot be used."""
 
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ModelName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -29,13 +33,13 @@ class ClipFacts(_Record):
     """Facts of the clip a twin was made from. No patient name, ID, birth date or frame is kept."""
 
     format: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Digest
     frames: int = Field(gt=1)
     rows: int = Field(gt=0)
     columns: int = Field(gt=0)
     frame_rate_hz: float = Field(gt=0)
     duration_s: float = Field(gt=0)
-    cm_per_px: tuple[float, float] | None
+    cm_per_px: tuple[PositiveFloat, PositiveFloat] | None
     cm_per_px_source: str
 
 
@@ -48,6 +52,12 @@ class MeasuredValues(_Record):
     esv_ml: float = Field(ge=0)
     calibrated: bool
     beats: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _the_heart_beats(self) -> Self:
+        if self.esv_ml >= self.edv_ml:
+            raise ValueError(f"esv_ml = {self.esv_ml} is not under edv_ml = {self.edv_ml}; open the file as saved.")
+        return self
 
 
 class Quality(_Record):
@@ -78,14 +88,25 @@ class Twin(_Record):
     clip: ClipFacts | None = None
     measured: MeasuredValues | None = None
     parameters: dict[str, float]
-    models: dict[str, str] = {}
+    models: dict[ModelName, Digest] = {}
     quality: Quality = Quality(usable=True)
     research_use: str = RESEARCH_USE
 
     @field_validator("parameters")
     @classmethod
     def _a_whole_circuit(cls, values: dict[str, float]) -> dict[str, float]:
-        return CircuitParameters.from_dict(values).to_dict()
+        circuit = CircuitParameters.from_dict(values).to_dict()
+        missing = circuit.keys() - values.keys()
+        if missing:
+            raise ValueError(f"{', '.join(sorted(missing))} missing; a twin holds its whole circuit.")
+        return circuit
+
+    @field_validator("quality")
+    @classmethod
+    def _usable(cls, quality: Quality) -> Quality:
+        if not quality.usable:
+            raise ValueError("usable is false; an unusable clip carries no twin.")
+        return quality
 
     @property
     def circuit(self) -> CircuitParameters:
