@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -73,6 +74,7 @@ def infer(
     as_json: JsonOption = False,
 ) -> None:
     """Find the twin of the patient in an echo clip."""
+    _check_outputs({clip}, out, contours)
     from twin_core.inference import infer as run  # networks load only where they are used
 
     result = run(clip, depth_cm=depth_cm, device=device)
@@ -109,6 +111,7 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate one steady beat of a reference patient or a twin."""
+    _check_outputs({twin}, csv)
     beat = _scenario(changes, pump, speed, reflex).simulate(_patient(preset, twin, circuit))
     if csv is not None:
         import pandas as pd
@@ -150,6 +153,9 @@ def ramp(
         for s in steps:
             typer.echo(f"{s.speed_rpm:.0f} rpm: {'; '.join(s.reasons) or 'meets every target'}")
         typer.echo(recommended["summary"])
+    unsteady = [f"{s.speed_rpm:.0f}" for s in steps if s.beat.status == "not_periodic"]
+    if unsteady:
+        raise CommandError(f"no steady beat at {', '.join(unsteady)} rpm: those rows are not a steady state.")
 
 
 @app.command()
@@ -166,6 +172,7 @@ def report(
     """Write the PDF report of a twin, with a what-if beside it where --set or --pump is given."""
     from twin_core import report as reports
 
+    _check_outputs({twin}, out, csv)
     patient = Twin.load(twin)
     scenarios = [_scenario(changes, pump, speed, True)] if changes or pump or speed is not None else []
     out.write_bytes(reports.pdf(patient, scenarios, circuit=circuit))
@@ -177,6 +184,19 @@ def report(
         _print_json({"status": "written", "files": written})
     else:
         typer.echo(f"Wrote {' and '.join(written)}.")
+
+
+def _check_outputs(inputs: set[Path | None], *outputs: Path | None) -> None:
+    """Refuse, before any work, an output that would overwrite an input or another, or has no folder to lie in."""
+    taken = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise CommandError(f"{path} would be overwritten: it is given twice; choose another name for the output.")
+        taken.add(path.resolve())
+        if not path.parent.is_dir() or path.is_dir():
+            raise CommandError(f"{path} cannot be written: its folder does not exist, or it is one; check the path.")
 
 
 def _patient(preset: str | None, twin: Path | None, circuit: str) -> LeftHeartParameters:
@@ -240,6 +260,9 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; exits with 0 on success, 1 where the work failed, 2 where the call was wrong."""
+    for stream in (sys.stdout, sys.stderr):  # a console that lacks a character shows a mark instead of failing
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         result = app(arguments or sys.argv[1:] or ["--help"], standalone_mode=False)
     except _USAGE_ERROR as error:
@@ -250,6 +273,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(f"{error.filename or 'file'}: {error.strerror or error}; check the path and its permissions.", 1)
     except (CommandError, ParameterError, ValueError) as error:  # ClipError, TwinError, WeightsError are ValueErrors
         _fail(_one_line(error), 1)
+    except (RuntimeError, MemoryError) as error:  # of torch or typst: a device out of memory, a font that is gone
+        _fail(f"this machine could not finish: {str(error) or type(error).__name__}; close other programs.", 1)
     raise SystemExit(result if isinstance(result, int) else 0)
 
 

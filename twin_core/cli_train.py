@@ -37,7 +37,9 @@ def segmenter(
 
     settings = _changed(training.Settings(seed=seed), steps=steps, patients=patients)
     _finish(
-        training.train(out / "segmenter.safetensors", settings, device=device, workers=workers, report=_progress),
+        training.train(
+            _prepared(out) / "segmenter.safetensors", settings, device=device, workers=workers, report=_progress
+        ),
         as_json,
     )
 
@@ -56,7 +58,7 @@ def surrogate(
     from twin_core.learning import train_surrogate as training
 
     settings = _changed(training.Settings(seed=seed), steps=steps, samples=samples)
-    _finish(training.train(out, settings, device=device, workers=workers, report=_progress), as_json)
+    _finish(training.train(_prepared(out), settings, device=device, workers=workers, report=_progress), as_json)
 
 
 @app.command()
@@ -73,7 +75,16 @@ def encoder(
     from twin_core.learning import train_encoder as training
 
     settings = _changed(training.Settings(seed=seed), steps=steps, patients=patients)
-    _finish(training.train(out, settings, device=device, workers=workers, report=_progress), as_json)
+    _finish(training.train(_prepared(out), settings, device=device, workers=workers, report=_progress), as_json)
+
+
+def _prepared(out: Path) -> Path:
+    """The folder, made and tried before hours of training are spent on what cannot be saved."""
+    out.mkdir(parents=True, exist_ok=True)
+    probe = out / ".writable"
+    probe.touch()
+    probe.unlink()
+    return out
 
 
 def _changed(settings: Any, **changes: int | None) -> Any:
