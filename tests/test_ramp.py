@@ -43,7 +43,8 @@ def test_recommended_speeds_meet_every_target_and_the_rest_say_why_not(steps):
 
 def test_where_no_speed_fits_the_nearest_is_named_with_its_reasons():
     hard = Targets(wedge_pressure_mmhg=1.0)
-    answer = recommend_speed(ramp(SEVERE, HEARTMATE2, [8000, 8400], targets=hard))
+    answer = recommend_speed(ramp(SEVERE, HEARTMATE2, [8000, 8400], targets=hard), hard)
+    assert answer["targets"]["wedge_pressure_mmhg"] == 1.0
     assert answer["range_rpm"] is None
     assert "comes nearest: wedge pressure" in answer["summary"]
 
@@ -70,10 +71,12 @@ def test_draws_give_the_share_that_meets_the_targets():
 
 def test_speeds_include_both_ends():
     assert speeds(8000, 12000, 400, HEARTMATE2) == [8000 + 400 * k for k in range(11)]
+    assert speeds(8000, 8500, 300, HEARTMATE2) == [8000, 8300, 8500]
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "step"), [(9000, 8000, 100), (8000, 9000, 0), (8000, 9000, -1), (8000, 9000, 1), (1, 9000, 100)]
+    ("low", "high", "step"),
+    [(9000, 8000, 100), (8000, 9000, 0), (8000, 9000, -1), (8000, 9000, 1), (8000, 9000, 5e-324), (1, 9000, 100)],
 )
 def test_a_ramp_without_steps_or_with_too_many_is_refused(low, high, step):
     with pytest.raises(ParameterError):

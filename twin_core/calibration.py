@@ -60,6 +60,8 @@ class Calibration:
     @property
     def summary(self) -> str:
         """How well it went, in a sentence."""
+        if self.beat.status == "not_periodic":
+            return f"The circuit found has no steady beat; check the readings. {self.beat.message}"
         if self.worst <= 2.0:
             return "Every measurement is met within its reading error."
         name, values = max(self.residuals.items(), key=lambda item: abs(item[1]["difference"]) / READING_SD[item[0]])
@@ -186,7 +188,7 @@ def _check(prior: LeftHeartParameters, measured: Mapping[str, float]) -> None:
     for name, value in measured.items():
         if name not in known:
             raise ParameterError(f"there is no measurement {name!r}; choose from {', '.join(known)}.")
-        if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
+        if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value > 0):
             raise ParameterError(f"{name} = {value} is not a positive number; give the reading in {_unit(name)}.")
     if not set(measured) & set(READING_SD):
         raise ParameterError(f"nothing to calibrate to; give at least one of {', '.join(READING_SD)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -66,10 +66,12 @@ def speeds(low: float, high: float, step: float, pump: Pump) -> list[float]:
     pump.check_speed(high)
     if not (math.isfinite(step) and step > 0) or high < low:
         raise ParameterError(f"a ramp from {low} to {high} rpm by {step} has no steps; give from < to and step > 0.")
-    count = int((high - low) / step + 1e-9) + 1
-    if count > MAX_STEPS:
-        raise ParameterError(f"a ramp of {count} steps is over the limit of {MAX_STEPS}; give a larger step.")
-    return [low + k * step for k in range(count)]
+    if (high - low) / step >= MAX_STEPS:
+        raise ParameterError(
+            f"a ramp from {low} to {high} rpm by {step} has over {MAX_STEPS} steps; give a larger step."
+        )
+    inner = [low + k * step for k in range(int((high - low) / step + 1e-9) + 1)]
+    return inner if high - inner[-1] < 1e-6 * step else [*inner, high]
 
 
 def ramp(
@@ -131,8 +133,12 @@ def missed_targets(beat: Beat, targets: Targets) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def recommend_speed(steps: Sequence[Step]) -> dict[str, Any]:
+def recommend_speed(steps: Sequence[Step], targets: Targets | None = None) -> dict[str, Any]:
     """The speeds that meet every target, or the reasons why none does.
+
+    Args:
+        steps: A ramp's steps.
+        targets: What the ramp judged them by.
 
     Returns:
         ``range_rpm`` (lowest and highest speed that meets all targets, None if none does), ``speeds_rpm``, a
@@ -145,14 +151,15 @@ def recommend_speed(steps: Sequence[Step]) -> dict[str, Any]:
         if min(good) == max(good):
             summary = f"{good[0]:.0f} rpm meets every target."
     else:
-        fewest = min(steps, key=lambda step: len(step.reasons))
+        usable = [step for step in steps if step.beat.status == "periodic"] or list(steps)
+        fewest = min(usable, key=lambda step: len(step.reasons))
         summary = f"No speed meets every target; {fewest.speed_rpm:.0f} rpm comes nearest: {'; '.join(fewest.reasons)}."
     return {
         "range_rpm": [min(good), max(good)] if good else None,
         "speeds_rpm": good,
         "summary": summary,
         "ruled_out": ruled_out,
-        "targets": {field.name: getattr(aims, field.name) for aims in (Targets(),) for field in fields(aims)},
+        "targets": asdict(targets or Targets()),
     }
 
 

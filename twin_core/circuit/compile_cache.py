@@ -20,7 +20,7 @@ def use() -> Path:
     """Point numba at this state's folder and return it.
 
     The folder lies in ``NUMBA_CACHE_DIR`` if that is set, else beside the sources, else (where those cannot be
-    written) in the temporary folder.
+    written) in the home folder, else in a temporary folder of this process.
     """
     digest = hashlib.sha256()
     for source in sorted(_HERE.glob("*.py")):
@@ -30,8 +30,10 @@ def use() -> Path:
         base = Path(given)
     elif os.access(_HERE, os.W_OK):
         base = _HERE / "__pycache__"
-    else:
-        base = Path(tempfile.gettempdir()) / f"lvad-twin-{os.getuid()}"
+    elif os.access(Path.home(), os.W_OK):
+        base = Path.home() / ".cache" / "lvad-twin"
+    else:  # a folder of this process alone: numba unpickles what it finds in its cache
+        base = Path(tempfile.mkdtemp(prefix="lvad-twin-"))
     folder = base / f"compiled-{digest.hexdigest()[:16]}"
     config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # numba sets its options at run time
     return folder
