@@ -1,9 +1,16 @@
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from twin_core.circuit import presets
 from twin_core.twin import ClipFacts, MeasuredValues, Twin
+
+# The same draws on every CI run: what fails there fails here too, with CI=true.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
