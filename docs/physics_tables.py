@@ -159,7 +159,6 @@ def _constants() -> str:
             f"{_number(fixed_point.TOLERANCE)} of {fixed_point.SCALE:g}",
         ),
         ("Cycles integrated at most", f"{fixed_point.MAX_CYCLES}"),
-        ("Differences kept by Anderson acceleration", f"{fixed_point.MEMORY}"),
         ("LSODA, relative and absolute tolerance", f"{_number(solver._RTOL)}, {_number(solver._ATOL)}"),
         ("Cohort integrator, relative and absolute tolerance", f"{_number(cohort._RTOL)}, {_number(cohort._ATOL)}"),
         ("Intervals that waveforms and indices are read on", f"{solver.SAMPLES_PER_CYCLE} a cycle"),

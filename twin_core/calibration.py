@@ -157,18 +157,17 @@ class _UnitScale:
 
 def _quick_beat(parameters: LeftHeartParameters, guess: np.ndarray | None) -> tuple[Beat, np.ndarray]:
     """The resting beat by the compiled solver alone, started from the last one's state."""
-    from twin_core.circuit.rosenbrock import integrate_cycle
-
     circuit = circuits.of(parameters)
     rows = circuits.pack(parameters)
     cold = circuit.initial_state(parameters)
     state = cold if guess is None else guess[:-1].copy()
-    missing = float(circuit.weights(parameters, cold.size) @ (cold - state))
-    state = circuit.absorb(state, missing, parameters)
-    found, residual, cycles = fixed_point.find(np.append(state, state[circuits.AORTIC]), rows, False, *_SEARCH)
-    samples = np.empty((201, cold.size))
-    done = integrate_cycle(found[:-1], rows[0], _SEARCH[1], _SEARCH[2], samples)[2]
-    beat = beat_from_states(samples if done else None, found[:-1], rows, parameters, None, None, residual, cycles)
+    weights = circuit.weights(parameters, cold.size)
+    state = circuit.absorb(state, float(weights @ (cold - state)), parameters)
+    begin, samples = np.append(state, state[circuits.AORTIC]), np.empty((201, cold.size))
+    found, residual, cycles, _ = fixed_point.find(begin, rows, weights, False, *_SEARCH, samples)
+    beat = beat_from_states(
+        samples if np.isfinite(residual) else None, found[:-1], rows, parameters, None, None, residual, cycles
+    )
     return beat, found
 
 

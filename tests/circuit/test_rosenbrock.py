@@ -12,6 +12,10 @@ CASES = [
 ]
 
 
+def none(state):
+    return np.empty((0, state.size))
+
+
 def start(preset, circuit, pump, speed):
     patient = presets.load(preset, circuit)
     fitted = pumps.get(pump) if pump else None
@@ -39,7 +43,7 @@ def test_one_cycle_agrees_with_lsoda_and_converges_with_its_tolerance(cycle):
     errors = []
     for tolerance in (1e-4, 1e-5, 1e-6, 1e-7):
         samples = np.empty(reference.shape)
-        end, _, done = integrate_cycle(state, row[0], tolerance, 10 * tolerance, samples)
+        end, _, done = integrate_cycle(state, row[0], tolerance, 10 * tolerance, samples, none(state))
         assert done
         errors.append(np.abs(end - reference[-1]).max())
     assert errors[-1] < 1e-3
@@ -49,11 +53,26 @@ def test_one_cycle_agrees_with_lsoda_and_converges_with_its_tolerance(cycle):
 
 def test_mean_pressure_is_the_integral(cycle):
     state, row, times, reference = cycle
-    mean = integrate_cycle(state, row[0], 1e-7, 1e-6, np.empty((0, state.size)))[1]
+    mean = integrate_cycle(state, row[0], 1e-7, 1e-6, none(state), none(state))[1]
     assert mean == pytest.approx(np.trapezoid(reference[:, 3], times) / times[-1], abs=0.02)
+
+
+def test_the_sensitivity_is_the_derivative_by_the_start(cycle):
+    state, row, _, _ = cycle
+    n = state.size
+    by_state = np.empty((n + 1, n))
+    integrate_cycle(state, row[0], 1e-6, 1e-5, none(state), by_state)
+
+    def answer(moved):
+        end, mean, _ = integrate_cycle(moved, row[0], 1e-10, 1e-10, none(state), none(state))
+        return np.append(end, mean)
+
+    for j, change in enumerate(0.05 * np.eye(n)):
+        difference = (answer(state + change) - answer(state - change)) / 0.1
+        assert by_state[:, j] == pytest.approx(difference, abs=0.05 * max(1.0, np.abs(difference).max()))
 
 
 def test_what_cannot_be_integrated_is_said():
     state, row = start(*CASES[0])
     state[0] = np.nan
-    assert not integrate_cycle(state, row[0], 1e-6, 1e-5, np.empty((0, state.size)))[2]
+    assert not integrate_cycle(state, row[0], 1e-6, 1e-5, none(state), none(state))[2]

@@ -15,7 +15,7 @@ from twin_core.circuit.pumps import Pump
 from twin_core.circuit.solver import check_pump
 
 _RTOL, _ATOL = 1e-6, 1e-5  # indices then agree with LSODA's within 0.1 % over the parameter box
-_SAMPLES = 501
+_SAMPLES = 1001
 _BATCH = 256  # circuits whose waveforms are in memory at a time
 
 
@@ -51,10 +51,11 @@ def solve_cohort(
         batch = patients[first : first + _BATCH]
         rows = np.concatenate([circuits.pack(patient, pump, speed_rpm or 0.0) for patient in batch])
         states = np.array([circuit.initial_state(patient, pump) for patient in batch])
+        weights = np.array([circuit.weights(patient, states.shape[1]) for patient in batch])
         guesses = np.column_stack([states, states[:, AORTIC]])
         samples = np.empty((len(batch), _SAMPLES, states.shape[1]))
         found, residuals, cycles = fixed_point.find_all(
-            guesses, rows, reflex and circuit.has_reflex, _RTOL, _ATOL, samples
+            guesses, rows, weights, reflex and circuit.has_reflex, _RTOL, _ATOL, samples
         )
         for k, patient in enumerate(batch):
             one = samples[k] if np.isfinite(residuals[k]) else None

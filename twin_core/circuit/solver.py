@@ -53,7 +53,7 @@ def solve_periodic(
     start: Beat | None = None,
     reflex: bool = True,
 ) -> Beat:
-    """The beat that repeats itself: a fixed point of the beat-to-beat map, found by Anderson acceleration.
+    """The beat that repeats itself: a fixed point of the beat-to-beat map, found by Newton's steps.
 
     The compiled integrator finds it roughly, SciPy's LSODA on the same equations settles it: the beat returned is
     LSODA's. Volume is conserved, so the answer depends on the initial state only through it: a warm start from
@@ -74,20 +74,20 @@ def solve_periodic(
         ParameterError: If pump and speed do not go together, or the pump cannot run at that speed.
     """
     rows, guess, reflex = _prepare(parameters, pump, speed_rpm, start, reflex)
-    guess, _, cycles = fixed_point.find(guess, rows, reflex, *_SEARCH)
+    weights, unsampled = circuits.of(parameters).weights(parameters, guess.size - 1), np.empty((0, guess.size - 1))
+    guess, _, cycles, mixing = fixed_point.find(guess, rows, weights, reflex, *_SEARCH, unsampled)
 
     best, best_residual, best_states = guess, np.inf, None
-    guesses: list[np.ndarray] = []
-    steps: list[np.ndarray] = []
+    last: tuple[np.ndarray, np.ndarray] | None = None  # guess and step before
     while cycles < fixed_point.MAX_CYCLES:
         if reflex:
             equations.apply_reflex(rows, guess[-1])
         states = _cycle(guess[:-1], rows)
         cycles += 1
         if states is None:
-            if not guesses:
+            if last is None:
                 break
-            guess, guesses, steps = best, [], []
+            guess, last, mixing = best, None, np.eye(guess.size)
             continue
         step = np.append(states[-1] - states[0], _mean_pressure(states) - guess[-1] if reflex else 0.0)
         residual = float(np.abs(step).max()) / fixed_point.SCALE
@@ -95,8 +95,8 @@ def solve_periodic(
             best, best_residual, best_states = guess, residual, states
         if residual < fixed_point.TOLERANCE:
             break
-        guesses, steps = [*guesses[-fixed_point.MEMORY :], guess], [*steps[-fixed_point.MEMORY :], step]
-        guess = fixed_point.accelerate(np.array(guesses), np.array(steps), len(guesses))
+        following = fixed_point.accelerate(guess, step, *(last or (guess, step)), mixing)
+        guess, last = following, (guess, step)
     if reflex:
         equations.apply_reflex(rows, best[-1])
     return beat_from_states(best_states, best[:-1], rows, parameters, pump, speed_rpm, best_residual, cycles)
