@@ -131,7 +131,7 @@ def _with_agreement(quality: Quality, measured: MeasuredValues, parameters: Circ
     if not low <= beat.mean_arterial_pressure_mmhg <= high:
         cautions.append(
             f"a mean pressure of {beat.mean_arterial_pressure_mmhg:.0f} mmHg is what these volumes give with the "
-            "published arterial resistance, not what the patient has: calibrate with a cuff pressure"
+            "published systemic resistance, not what the patient has: set that by the cuff pressure"
         )
     return Quality(usable=quality.usable, reasons=[*quality.reasons, *cautions])
 
