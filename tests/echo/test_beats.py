@@ -119,3 +119,19 @@ def test_a_lone_beat_that_starts_in_mid_ejection_is_timed_by_the_next_ejection(s
     time = np.arange(30) / fps
     (beat,) = find_beats(curve(time, [period] * 3, start=start), time)
     assert beat.period_s == pytest.approx(period, abs=0.06)
+
+
+@pytest.mark.parametrize("fps", [25, 40, 60])
+@pytest.mark.parametrize("period", [0.45, 0.6, 0.95])
+def test_a_period_is_told_to_a_fraction_of_a_frame(period, fps):
+    time = np.arange(int(3.1 * period * fps)) / fps
+    beats = find_beats(curve(time, [period] * 5, start=0.3), time)
+    rate = 60.0 / np.median([b.period_s for b in beats if b.period_s is not None])
+    assert rate == pytest.approx(60.0 / period, abs=2.0)
+
+
+def test_a_lone_beat_is_timed_by_the_filling_before_it():
+    period, fps = 0.8, 50
+    time = np.arange(int(1.3 * period * fps)) / fps
+    found = find_beats(curve(time, [period] * 4, start=0.4 * period), time)
+    assert [b.period_s for b in found] == [pytest.approx(period, abs=0.02)]

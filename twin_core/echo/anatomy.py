@@ -33,7 +33,7 @@ class Anatomy:
 
     edv_ml: float
     esv_ml: float
-    apex_depth: float = drawn(0.9, 4.0)
+    apex_depth: float = drawn(0.8, 3.6)
     apex_offset: float = drawn(-0.4, 0.5)  # sideways, in parts of (apex depth + 0.6 cm)
     axis_tilt: float = drawn(-0.25, 0.30)  # positive: base swings to the right
     length_factor: float = drawn(1.45, 2.0)  # end-diastolic length / EDV^(1/3)
@@ -46,16 +46,17 @@ class Anatomy:
     bend: float = drawn(-0.5, 0.5)
     septal_bulge: float = drawn(-0.35, 0.16)  # below zero: none
     bulge_at: float = drawn(0.6, 0.95)
-    wave_septal: float = drawn(-0.06, 0.06)
+    wave_septal: float = drawn(-0.08, 0.08)
     wave_lateral: float = drawn(-0.06, 0.06)
     wave_turn: float = drawn(0.0, 6.28)
     annulus_tilt: float = drawn(-0.09, 0.11)
-    septal_wall: float = drawn(0.6, 1.5)
-    lateral_wall: float = drawn(0.55, 1.5)
-    apical_wall: float = drawn(0.4, 1.3)
-    # Readers include the dim trabecular zone at end-diastole and draw tight at end-systole.
-    trabecular_zone_ed: float = drawn(-0.08, 0.36)
-    trabecular_zone_es: float = drawn(-0.28, 0.06)
+    muscle_ml: float = drawn(65.0, 220.0)  # of the left ventricle: with the volume it sets the wall's thickness
+    septal_wall_share: float = drawn(0.75, 1.35)  # wall thickness there, in parts of the mean
+    lateral_wall_share: float = drawn(0.7, 1.4)
+    apical_wall_share: float = drawn(0.4, 1.7)
+    # How far outside the dark cavity's edge a reader draws, cm: see `reading_offset`.
+    reading_spread_ed: float = drawn(-0.06, 0.06)
+    reading_spread_es: float = drawn(-0.05, 0.05)
     rv_width: float = drawn(1.4, 3.8)
     rv_apex_at: float = drawn(0.1, 0.45)
     rv_wall: float = drawn(0.2, 0.5)
@@ -74,8 +75,7 @@ class Anatomy:
         values = draw_fields(cls, rng)
         if rng.random() < 0.25:  # thick-walled, small: hypertrophy
             edv = min(edv, float(rng.uniform(40.0, 110.0)))
-            values["septal_wall"] += 0.5
-            values["lateral_wall"] += 0.5
+            values["muscle_ml"] *= 1.5
         return cls(edv_ml=edv, esv_ml=edv * (1.0 - ef), **values)
 
     def with_volumes(self, edv_ml: float | None, esv_ml: float | None) -> Anatomy:
@@ -100,6 +100,35 @@ class Anatomy:
     def length_ed(self) -> float:
         """Long axis at end-diastole, cm."""
         return self.length_factor * self.edv_ml ** (1.0 / 3.0)
+
+    @cached_property
+    def mean_wall(self) -> float:
+        """Wall thickness at end-diastole, cm, such that a half ellipsoid's shell holds the muscle.
+
+        So a dilated ventricle is thin-walled and a small one thick-walled, as at a given muscle mass they are.
+        """
+        half = self.width(self.edv_ml) / 2
+        return float(np.sqrt(half**2 + self.muscle_ml / (0.8 * np.pi * self.length_ed)) - half)
+
+    @property
+    def septal_wall(self) -> float:
+        """Thickness of the septum at end-diastole, cm."""
+        return self.septal_wall_share * self.mean_wall
+
+    def reading_offset(self, volume_ml: float) -> Points:
+        """How far outside the dark cavity's edge a reader draws the endocardium at each outline point, cm.
+
+        On real frames readers follow the septum's visible edge; along the lateral wall and the apex, whose inner
+        part is dim, they draw inside the visible edge, more so when it is contracted, and less so in a failing
+        ventricle, whose deep trabecular zone they count to the cavity. Rough figures, from grey levels beside
+        readers' contours.
+        """
+        ef = 1.0 - self.esv_ml / self.edv_ml
+        at_ed = -0.15 + 0.8 * float(np.clip(0.5 - ef, -0.15, 0.3)) + self.reading_spread_ed
+        at_es = at_ed - 0.1 + self.reading_spread_es
+        lateral = at_es + (at_ed - at_es) * np.clip(self.fullness(volume_ml), 0.0, 1.0)
+        turn = np.linspace(-1.0, 1.0, 2 * OUTLINE_POINTS - 1)
+        return np.interp(turn, [-1.0, -0.4, -0.1, 1.0], [0.05, 0.05, lateral, lateral])
 
     def length(self, volume_ml: float) -> float:
         """Long axis in cm at a volume: shortens in proportion to the emptying."""
@@ -166,9 +195,10 @@ class Anatomy:
     def wall_thickness(self, volume_ml: float) -> Points:
         """Wall thickness in cm at each outline point; thickens as the cavity empties (constant muscle)."""
         turn = np.linspace(-1.0, 1.0, 2 * OUTLINE_POINTS - 1)
-        side = np.where(turn < 0, self.septal_wall, self.lateral_wall)
+        lateral_wall, apical_wall = self.lateral_wall_share * self.mean_wall, self.apical_wall_share * self.mean_wall
+        side = np.where(turn < 0, self.septal_wall, lateral_wall)
         weight = np.clip(np.abs(turn) / 0.35, 0.0, 1.0)
-        rest = self.apical_wall + (side - self.apical_wall) * weight
+        rest = apical_wall + (side - apical_wall) * weight
         width_ed, width = self.width(self.edv_ml), self.width(volume_ml)
         # Shell of constant cross-section: (w/2 + h)^2 - (w/2)^2 stays; length shortens, so the shell gains.
         area = ((width_ed / 2 + rest) ** 2 - (width_ed / 2) ** 2) * self.length_ed / self.length(volume_ml)

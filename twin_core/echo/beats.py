@@ -121,24 +121,69 @@ def _end_systole_at_start(volume: Curve, step: float) -> list[int]:
 
 
 def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[int], before: int | None) -> float | None:
-    """Length of beat i in s, None where it cannot be told; `before` is an end-systole whose beat was incomplete."""
+    """Length of beat i in s, None where it cannot be told; `before` is an end-systole whose beat was incomplete.
+
+    Flanks are timed, not extremes: volume is steep where it passes half its stroke, so that the time is known to a
+    fraction of a frame, and flat at end-systole.
+    """
+    here = _flanks(volume, time, before if i == 0 else troughs[i - 1], troughs[i])
     if i + 1 < len(troughs):
-        return float(time[troughs[i + 1]] - time[troughs[i]])
+        return _apart(here, _flanks(volume, time, troughs[i], troughs[i + 1]))
+    # The last beat: to the next ejection, where that has begun; else from a beat before that is itself incomplete.
+    ejection, _ = here
+    level = _middle(volume, before if i == 0 else troughs[i - 1], troughs[i])
+    later = _falls(volume, time, troughs[i], len(volume) - 1, level)
+    if ejection is not None and later and later[-1] - ejection >= MIN_PERIOD_S:
+        return later[-1] - ejection
+    if len(troughs) > 1:
+        return None
+    if before is not None:
+        return _apart(_flanks(volume, time, None, before), here)
+    # A lone beat, from the filling before it where the clip shows that,
     ed, es = eds[i], troughs[i]
-    # The last beat: from one level of its ejection to the same level of the next, where that has begun.
-    begun = min(ed, es) if i else 0
-    middle = min((volume[ed] + volume[es]) / 2, 0.9 * volume[begun : es + 1].max() + 0.1 * volume[es])
-    falls = np.flatnonzero((volume[begun:-1] >= middle) & (volume[begun + 1 :] < middle)) + begun
-    again = falls[falls > max(ed, es)]
+    earlier = _rises(volume, time, 0, min(ed, es), _middle(volume, None, es))
+    if earlier and here[1] is not None and ed < es:
+        return here[1] - earlier[-1]
+    # else to the clip's end where it is full again: a clip cut from R wave to R wave.
     refilled = volume[es:] >= FULL_AGAIN * volume[ed]
-    if len(falls) > len(again) and len(again) and time[again[0]] - time[falls[0]] >= MIN_PERIOD_S:
-        return float(_crossing(volume, time, again[-1], middle) - _crossing(volume, time, falls[0], middle))
-    if before is not None and len(troughs) == 1:
-        return float(time[es] - time[before])
-    # Else, for a lone beat, to the clip's end where it is full again: a clip cut from R wave to R wave.
-    if ed < es and len(troughs) == 1 and refilled.any():
+    if ed < es and refilled.any():
         return float(time[es + np.flatnonzero(refilled)[-1]] - time[ed])
     return None
+
+
+def _middle(volume: Curve, before: int | None, es: int) -> float:
+    """Volume halfway down the ejection that ends at `es`; `before` is the end-systole before it."""
+    low, seen = float(volume[es]), float(volume[(before or 0) : es + 1].max())
+    if before is not None:
+        return (seen + low) / 2
+    # The clip may begin within the ejection: then as high up as it still shows it fall.
+    return min((max(seen, float(volume[es:].max())) + low) / 2, 0.9 * seen + 0.1 * low)
+
+
+def _falls(volume: Curve, time: Curve, first: int, last: int, level: float) -> list[float]:
+    """Times at which the curve falls through a level between two frames."""
+    part = volume[first : last + 1]
+    at = np.flatnonzero((part[:-1] >= level) & (part[1:] < level)) + first
+    return [_crossing(volume, time, int(k), level) for k in at]
+
+
+def _rises(volume: Curve, time: Curve, first: int, last: int, level: float) -> list[float]:
+    """Times at which it rises through a level."""
+    return _falls(-volume, time, first, last, -level)
+
+
+def _flanks(volume: Curve, time: Curve, before: int | None, es: int) -> tuple[float | None, float | None]:
+    """When the ejection that ends at `es` and the filling that follows pass its middle; None where not in the clip."""
+    level = _middle(volume, before, es)
+    falls = _falls(volume, time, before or 0, es, level)
+    rises = _rises(volume, time, es, len(volume) - 1, level)
+    return (falls[-1] if falls else None), (rises[0] if rises else None)
+
+
+def _apart(first: tuple[float | None, float | None], second: tuple[float | None, float | None]) -> float | None:
+    """Time between two beats: mean over the flanks that both show."""
+    apart = [b - a for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+    return float(np.mean(apart)) if apart else None
 
 
 def _crossing(volume: Curve, time: Curve, at: int, level: float) -> float:

@@ -24,11 +24,12 @@ class Scene:
     """
 
     seed: int
-    cavity: float = drawn(-0.15, 0.12)
-    apical_grading: float = drawn(-0.05, 0.22)  # cavity haze that grades into the apical wall
-    septum: float = drawn(0.35, 0.85)
-    lateral: float = drawn(0.08, 0.75)
-    apex: float = drawn(0.1, 0.6)
+    cavity: float = drawn(-0.18, 0.08)
+    apical_grading: float = drawn(-0.1, 0.25)  # cavity haze that grades into the apical wall
+    grading_reach: float = drawn(0.2, 0.5)  # of the long axis
+    septum: float = drawn(0.25, 0.85)
+    lateral: float = drawn(0.1, 0.65)
+    apex: float = drawn(0.08, 0.5)
     trabeculae: float = drawn(0.15, 0.75)  # of the way from cavity to wall level
     base_boost: float = drawn(-0.1, 0.3)
     rv_cavity: float = drawn(-0.15, 0.2)
@@ -40,15 +41,16 @@ class Scene:
     valve: float = drawn(0.25, 0.95)
     roof: float = drawn(0.2, 1.0)
     roof_thickness: float = drawn(0.3, 2.5)
-    pericardium: float = drawn(0.1, 1.0)
+    pericardium: float = drawn(-0.3, 1.0)  # below zero: not seen
     pericardium_thickness: float = drawn(0.1, 0.6)
-    mass: float = drawn(-0.25, 0.9)  # lateral mass; below zero: none
+    mass: float = drawn(-0.35, 0.9)  # lateral mass; below zero: none
     near_tissue: float = drawn(-0.3, 0.6)  # between probe and apex; below zero: background
-    inner_dimming: float = drawn(0.35, 1.0)  # inner half of the wall, in parts of the outer
+    grading_everywhere: float = drawn(-1.0, 1.0)  # above zero: the haze lies over the wall too
+    inner_dimming: float = drawn(0.35, 1.0)  # innermost part of the wall, in parts of the outermost
     mass_width: float = drawn(0.6, 4.0)
     left_mass: float = drawn(0.0, 0.8)
     left_mass_width: float = drawn(0.5, 3.0)
-    background: float = drawn(-0.1, 0.35)
+    background: float = drawn(-0.2, 0.35)
     background_spread: float = drawn(0.08, 0.3)
     papillary: float = drawn(-0.3, 0.8)  # below zero: none in the plane
     papillary_at: float = drawn(0.3, 0.65)
@@ -150,7 +152,8 @@ class _Brush:
             if s.mass > 0:
                 self._fill(np.vstack([border - self.across * 0.5, edge[::-1]]), s.mass * share)
         bow = border[: len(outer) + 2]
-        self._line(bow + self.across * 0.1, s.pericardium, s.pericardium_thickness)
+        if s.pericardium > 0:
+            self._line(bow + self.across * 0.1, s.pericardium, s.pericardium_thickness)
         left = self.septal_end - self.across * (a.septal_wall + a.rv_width + 0.3)
         edge = np.array([left - self.along * t for t in (7.0, 4.0, 1.5)] + [left + down * a.ra_length])
         for part, share in ((1.0, 0.5), (0.5, 1.0)):
@@ -213,24 +216,22 @@ class _Brush:
     def left_ventricle(self) -> None:
         """Myocardium with its own brightness along the wall, trabecular zone, cavity, papillary muscle."""
         s, a = self.scene, self.anatomy
-        outer = self.outline + self.normal * self.wall[:, None]
         n = len(self.outline)
         turn = np.linspace(-1, 1, n)
         knots = np.array([s.septum + s.base_boost, s.septum, s.apex, s.lateral, s.lateral + s.base_boost])
         wall = np.interp(turn, [-1, -0.55, 0, 0.55, 1], knots)
         wall += np.interp(turn, np.linspace(-1, 1, 9), self.rng.normal(0, 0.1, 9))
-        inner_edge = self.outline + self.normal * -0.3
+        wall = np.maximum(wall, s.cavity + 0.12)  # what no eye could tell from the cavity teaches nothing
         dim = s.inner_dimming * (1.0 + 0.2 * self.rng.uniform(-1, 1))
-        middle = (self.outline + outer) / 2
-        for i in range(0, n - 2, 2):
-            part = slice(i, i + 3)
-            self._fill(np.vstack([inner_edge[part], middle[part][::-1]]), wall[i + 1] * dim)
-            self._fill(np.vstack([middle[part], outer[part][::-1]]), wall[i + 1])
-        zone = a.trabecular_zone_es + (a.trabecular_zone_ed - a.trabecular_zone_es) * np.clip(
-            a.fullness(self.volume), 0, 1
+        # The wall brightens outwards in steps; the innermost reaches under the cavity that is filled over it.
+        borders = [self.outline + self.normal * (self.wall[:, None] * t) for t in (-0.3, 0.25, 0.5, 0.75, 1.0)]
+        for inner, outer, bright in zip(borders, borders[1:], np.linspace(dim, 1.0, len(borders) - 1), strict=False):
+            for i in range(0, n - 2, 2):
+                part = slice(i, i + 3)
+                self._fill(np.vstack([inner[part], outer[part][::-1]]), wall[i + 1] * bright)
+        zone = a.reading_offset(self.volume) + 0.1 * np.interp(
+            turn, np.linspace(-1, 1, 9), self.rng.normal(0, 1, 9)
         )
-        zone = zone * (1.0 + 0.5 * np.interp(turn, np.linspace(-1, 1, 9), self.rng.normal(0, 1, 9)))
-        zone *= 1.0 + 0.8 * np.exp(-((turn / 0.3) ** 2))  # deeper at the apex
         dark = self.outline - self.normal * zone[:, None]
         grey = s.cavity + s.trabeculae * (float(np.mean(wall)) - s.cavity)
         self._fill(self.outline, grey, blood=0.3)
@@ -257,9 +258,9 @@ class _Brush:
         tip = self.sector.pixels((self.outline[self.mid] + self.shift)[None])[0] * OVERSAMPLING
         size = self.level.shape[0]
         rows, columns = np.arange(size, dtype=np.float32), np.arange(size, dtype=np.float32)
-        reach = 0.35 * self.anatomy.length_ed * self.px
+        reach = s.grading_reach * self.anatomy.length_ed * self.px
         fall = np.exp(-(((rows - tip[1]) / reach) ** 2))[:, None] * np.exp(-(((columns - tip[0]) / reach) ** 2))
-        self.level += max(s.apical_grading, 0.0) * fall.astype(np.float32) * inside
+        self.level += max(s.apical_grading, 0.0) * fall.astype(np.float32) * (1 if s.grading_everywhere > 0 else inside)
 
     def valves(self, opening: float) -> None:
         """Mitral and tricuspid leaflets, crux and lateral annulus."""

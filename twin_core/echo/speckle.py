@@ -30,7 +30,7 @@ class Sector:
     cm_per_px: float
     tip_row: float  # pixel row and column of the fan's virtual apex
     tip_column: float
-    depth_cm: float = drawn(12.0, 20.0)
+    depth_cm: float = drawn(8.0, 14.0)
     left_angle: float = drawn(-0.86, -0.52)
     right_angle: float = drawn(0.52, 0.86)
     skin_cm: float = drawn(-0.6, 1.2)  # radius of the transducer face; below zero: a point
@@ -39,13 +39,14 @@ class Sector:
     def sample(cls, rng: np.random.Generator, size: int, heart_cm: float, cm_per_px: float | None) -> Sector:
         """A random probe setting deep enough for a heart that reaches down to `heart_cm`."""
         values = draw_fields(cls, rng)
-        values["depth_cm"] = max(values["depth_cm"], heart_cm * rng.uniform(1.0, 1.2))
-        # From cropped (public 112 x 112 data cuts the fan's corners) to a fan that fits the frame entirely.
-        side_cm = values["depth_cm"] * rng.uniform(0.82, 1.25)
+        # Sonographers set the depth so that the heart fills the fan.
+        values["depth_cm"] = max(values["depth_cm"], heart_cm * rng.uniform(1.0, 1.45))
+        # The segmenter cuts a square as high as the fan; wide fans lose their corners (as in public 112 x 112 data).
+        side_cm = values["depth_cm"] * rng.uniform(0.92, 1.1)
         if cm_per_px is not None:
             side_cm = cm_per_px * size
         column = size * rng.uniform(0.42, 0.58)
-        row = size * rng.choice([rng.uniform(0.0, 0.12), 0.02])
+        row = size * rng.uniform(-0.02, 0.06)
         return cls(size=size, cm_per_px=side_cm / size, tip_row=row, tip_column=column, **values)
 
     @cached_property
@@ -77,17 +78,18 @@ class Machine:
     """Gain, resolution and display settings of one recording; levels are display fractions (0 to 1)."""
 
     seed: int
-    speckle_depth: float = drawn(0.05, 0.16)  # spread of speckle in display fractions
+    speckle_depth: float = drawn(0.03, 0.14)  # spread of speckle in display fractions
     axial_sigma: float = drawn(0.5, 1.3)  # speckle cell, in texture bins
     lateral_sigma: float = drawn(0.5, 1.6)
     blur_near: float = drawn(0.45, 1.0)  # point spread in pixels
     blur_far: float = drawn(0.7, 2.2)
-    gain: float = drawn(-0.14, 0.10)
+    gain: float = drawn(-0.1, 0.1)
     gain_slope: float = drawn(-0.16, 0.14)  # from near to far
-    edge_loss: float = drawn(-0.1, 0.45)  # lost at the fan's borders
+    edge_loss: float = drawn(-0.15, 0.5)  # lost at the fan's borders
     haze: float = drawn(-0.12, 0.28)  # near-field clutter; below zero: none
-    haze_reach_cm: float = drawn(1.0, 4.5)
+    haze_reach_cm: float = drawn(1.0, 6.0)
     reverberation: float = drawn(-0.2, 0.6)
+    black_level: float = drawn(0.02, 0.09)  # width of the display's toe: below it greys are pressed, not cut
     contrast: float = drawn(0.9, 1.5)
     gamma: float = drawn(0.75, 1.35)
     patchiness: float = drawn(0.02, 0.14)  # slow unevenness of gain over the image
@@ -120,7 +122,7 @@ class ImageFormation:
         parts = rng.standard_normal((2, RANGE_BINS, BEAMS)).astype(np.float32)
         sigma = (self.machine.lateral_sigma, self.machine.axial_sigma)
         re, im = (cv2.GaussianBlur(p, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1]) for p in parts)
-        log_amplitude = np.log(np.hypot(re, im) + 0.05 * np.std(re))
+        log_amplitude = np.log(np.hypot(re, im) + 0.3 * np.std(re))
         return ((log_amplitude - log_amplitude.mean()) / log_amplitude.std()).astype(np.float32)
 
     def _look_up(self, texture: Image, x: Image, y: Image, shift: tuple[float, float] = (0.0, 0.0)) -> Image:
@@ -186,5 +188,6 @@ class ImageFormation:
         # Brighter tissue shows more speckle; near black the display hides it.
         strength = m.speckle_depth * np.clip(0.35 + 1.6 * soft, 0.0, 1.3)
         value = soft * self._grain + self._haze + self._gain + strength * speckle
-        value = np.clip(value * m.contrast, 0.0, 1.0) ** m.gamma
+        value = m.black_level * np.logaddexp(0.0, value * m.contrast / m.black_level)
+        value = np.minimum(value, 1.0) ** m.gamma
         return np.where(self.sector.mask, value * 255.0, 0.0).astype(np.uint8)

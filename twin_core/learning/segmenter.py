@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.special import expit
 from torch import nn
 
 from twin_core.learning.weights import ASSETS, Weights, load_weights
@@ -21,6 +23,9 @@ PROJECTIONS = ("mean", "std", "min", "max")  # over about one beat, beside the f
 WINDOW_S = 1.2  # long enough for one beat at 50 bpm
 WINDOW_FRAMES = 16  # frames a projection is made of, in training and in use
 BATCH = 32
+# Contours of neighbouring frames jitter independently; the heart moves little in this time. It is the logits that are
+# smoothed, so that a contour is not drawn back from where the frames agree, as smoothing the volume curve would.
+SMOOTHING_S = 0.02
 
 
 def _convolution(inside: int, outside: int) -> list[nn.Module]:
@@ -198,8 +203,9 @@ class Segmenter:
         for batch in torch.from_numpy(small).split(BATCH):
             x = batch.to(self.device).to(memory_format=torch.channels_last).float() / 255.0
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-                parts.append(torch.sigmoid(self.network(x))[:, 0].float().cpu())
-        return torch.cat(parts).numpy(), crop
+                parts.append(self.network(x)[:, 0].float().cpu())
+        logits = gaussian_filter1d(torch.cat(parts).numpy(), SMOOTHING_S / frame_time_s, axis=0, mode="nearest")
+        return expit(logits), crop
 
     def segment(
         self, frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: float = 0.033

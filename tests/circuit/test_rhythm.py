@@ -1,0 +1,48 @@
+"""Irregular rhythms of the circuit."""
+
+import numpy as np
+import pytest
+
+from twin_core.circuit import ParameterError, presets, solve_periodic
+from twin_core.circuit.rhythm import irregular
+
+
+@pytest.fixture(scope="module")
+def beat():
+    return solve_periodic(presets.load("simaan_normal"))
+
+
+def strokes(rhythm):
+    ends = [*rhythm.starts_s[1:], rhythm.time_s[-1] + 1]
+    parts = [
+        rhythm.lv_volume_ml[(rhythm.time_s >= a) & (rhythm.time_s < b)]
+        for a, b in zip(rhythm.starts_s, ends, strict=True)
+    ]
+    return [float(p.max() - p.min()) for p in parts]
+
+
+def test_a_regular_rhythm_repeats_the_steady_beat(beat):
+    rhythm = irregular(beat, [0.8, 0.8, 0.8])
+    assert rhythm.time_s[-1] == pytest.approx(2.4)
+    expected = np.interp(rhythm.time_s % 0.8, beat.time_s, beat.lv_volume_ml)
+    assert np.abs(rhythm.lv_volume_ml - expected).max() < 0.2
+
+
+def test_a_premature_beat_is_weak_and_the_one_after_the_pause_strong(beat):
+    before, _, premature_filled, after, *_ = strokes(irregular(beat, [0.8, 0.5, 0.5, 1.3, 0.8]))
+    assert premature_filled < 0.95 * before
+    late = strokes(irregular(beat, [0.8, 0.5, 1.3, 0.8]))
+    assert late[3] > late[2]
+    assert after > 0
+
+
+def test_volume_has_no_jump_between_beats(beat):
+    rhythm = irregular(beat, [0.6, 1.1, 0.7])
+    assert np.abs(np.diff(rhythm.lv_volume_ml)).max() < 5.0
+    assert (np.diff(rhythm.time_s) > 0).all()
+
+
+@pytest.mark.parametrize("periods", [[], [0.8, -1.0], [0.8, 0.1], [0.8, 5.0]])
+def test_impossible_periods_are_refused(beat, periods):
+    with pytest.raises(ParameterError):
+        irregular(beat, periods)
