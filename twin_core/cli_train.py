@@ -45,6 +45,26 @@ def segmenter(
 
 
 @app.command()
+def view(
+    out: OutOption,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    workers: WorkersOption = 1,
+    steps: StepsOption = None,
+    patients: PatientsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the network that tells an upright four-chamber view from others, on rendered echoes."""
+    from twin_core.learning import train_view as training
+
+    settings = _changed(training.Settings(seed=seed), steps=steps, patients=patients)
+    _finish(
+        training.train(_prepared(out) / "view.safetensors", settings, device=device, workers=workers, report=_progress),
+        as_json,
+    )
+
+
+@app.command()
 def surrogate(
     out: OutOption,
     seed: SeedOption = 0,
