@@ -207,7 +207,7 @@ def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="with seed 1, this one has 2: give the same options"):
         run(Plan(steps=3, settings={"seed": 2}, **plan))
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match="no readable checkpoint .* train from the start"):
+    with pytest.raises(CheckpointError, match=r"no readable checkpoint .* train from the start"):
         run(Plan(steps=3, settings={"seed": 1}, **plan))
 
 
