@@ -98,6 +98,21 @@ def encoder(
     _finish(training.train(_prepared(out), settings, device=device, workers=workers, report=_progress), as_json)
 
 
+@app.command()
+def posterior(
+    out: OutOption,
+    seed: SeedOption = 0,
+    steps: StepsOption = None,
+    samples: Annotated[int | None, typer.Option(min=16, help="Circuits to solve; a power of two.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the density of the parameters that measurements leave open, on simulated patients (on the CPU)."""
+    from twin_core.learning import train_posterior as training
+
+    settings = _changed(training.Settings(seed=seed), steps=steps, samples=samples)
+    _finish(training.train(_prepared(out), settings, report=_progress), as_json)
+
+
 def _prepared(out: Path) -> Path:
     """The folder, made and tried before hours of training are spent on what cannot be saved."""
     out.mkdir(parents=True, exist_ok=True)
