@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from twin_core.learning.weights import ASSETS, Weights, load_weights
 KIND = "view"
 DEFAULT_WEIGHTS = ASSETS / "view.safetensors"
 VIEWS = ("four_chamber", "turned", "mirrored", "cut_off", "other")
+_MIRROR = [VIEWS.index(name) for name in ("mirrored", "turned", "four_chamber", "cut_off", "other")]
 CHANNELS = (16, 32, 48, 64, 96)
 MOMENTS = 7  # of the clip that are looked at
 MIN_FOUR_CHAMBER = 0.5  # share of the evidence: set on rendered seed A, tested on seed B (benchmarks/quality.py)
@@ -122,7 +124,9 @@ class ViewReader:
             ValueError: an empty sector.
         """
         x = torch.from_numpy(moments(frames, sector, frame_time_s)).to(self.device).float() / 255.0
-        share = torch.softmax(self.network(x), dim=1).median(dim=0).values.cpu().tolist()
+        # The mirrored picture must give the mirrored answer: the mean of both favours neither side.
+        both = (torch.log_softmax(self.network(x), 1) + torch.log_softmax(self.network(x.flip(-1)), 1)[:, _MIRROR]) / 2
+        share = torch.softmax(both, dim=1).median(dim=0).values.cpu().tolist()
         return View(share=dict(zip(VIEWS, share, strict=True)))
 
 
@@ -138,7 +142,9 @@ def moments(frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: 
     starts = np.clip(middles - window // 2, 0, count - window)
     within = np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(int)
     used = np.unique(np.concatenate([middles, (starts[:, None] + within).ravel()]))
-    small = np.stack([crop.cut(f) for f in normalise(frames[used] * sector, sector)])
+    shown = sector.astype(np.uint8)
+    cut = np.stack([crop.cut(cv2.bitwise_and(frames[i], frames[i], mask=shown)) for i in used])
+    small = normalise(cut, crop.cut(shown) > 0)
     place = {int(frame): i for i, frame in enumerate(used)}
     return np.stack(
         [
