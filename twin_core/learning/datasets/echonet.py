@@ -48,10 +48,11 @@ def open_echonet(folder: str | Path) -> EchoDataset:
     if not root.is_dir():
         raise DatasetError(f"{root} is no folder: give the one that holds {LABELS} and {VIDEOS}")
     problems: list[str] = []
+    labels = list(_rows(root / LABELS, LABEL_COLUMNS))
     traced = _tracings(root / TRACINGS, problems)
     records: list[Record] = []
     seen: set[str] = set()
-    for row, values in _rows(root / LABELS, LABEL_COLUMNS):
+    for row, values in labels:
         where = f"{LABELS} row {row}"
         try:
             record = _record(root, where, values, traced)
