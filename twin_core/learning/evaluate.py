@@ -21,6 +21,8 @@ from twin_core.learning.agreement import LEVEL_PCT, RESAMPLES, agreement, mean_w
 from twin_core.learning.datasets import DatasetError, EchoDataset, Record, Split, TracedClip, Tracing
 from twin_core.learning.encoder import Encoder
 from twin_core.learning.segmenter import Segmenter
+from twin_core.learning.verdict import reasons_against
+from twin_core.learning.view import ViewReader
 
 TO_BEAT: dict[str, list[dict[str, Any]]] = {
     "echonet": [
@@ -76,7 +78,7 @@ class Row:
 
 
 class Pipeline:
-    """Segmenter and encoder, loaded once; reads a clip as ``infer`` does.
+    """The networks, loaded once; reads a clip as ``infer`` does.
 
     Args:
         device: auto, cpu or cuda.
@@ -88,11 +90,14 @@ class Pipeline:
         self, device: str = "auto", segmenter: str | Path | None = None, encoder: str | Path | None = None
     ) -> None:
         self.segmenter, self.encoder = Segmenter.load(segmenter, device), Encoder.load(encoder, device)
+        self.view_reader = ViewReader.load(device=device)
 
-    def measure(self, clip: Clip) -> tuple[np.ndarray, Measurement]:
-        """Cavity masks uint8 (T, H, W) and what was measured on them."""
+    def measure(self, clip: Clip) -> tuple[np.ndarray, Measurement, tuple[str, ...]]:
+        """Cavity masks uint8 (T, H, W), what was measured on them, and why that must not be used, if it must not."""
         masks = self.segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
-        return masks, measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+        measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+        view = self.view_reader.read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
+        return masks, measurement, reasons_against(clip, view, measurement)
 
     def twin(self, clip: Clip, masks: np.ndarray, measurement: Measurement) -> CircuitParameters:
         """The circuit found for a usable clip."""
@@ -144,7 +149,11 @@ def evaluate(
         "ef_to_beat": TO_BEAT[dataset.kind],
         "left_out_of_the_tables": list(dataset.problems),
         "bootstrap": {"resamples": RESAMPLES, "level_pct": LEVEL_PCT, "seed": seed},
-        "models": {"segmenter": pipeline.segmenter.weights.sha256, "encoder": pipeline.encoder.weights.sha256},
+        "models": {
+            "segmenter": pipeline.segmenter.weights.sha256,
+            "encoder": pipeline.encoder.weights.sha256,
+            "view": pipeline.view_reader.weights.sha256,
+        },
         "software": __version__,
     }
     return summary, rows
@@ -164,8 +173,7 @@ def evaluate_clip(record: Record, pipeline: Pipeline) -> Row:
     try:
         traced = record.read()
         whole = traced.mirrored() if record.half_beat else traced
-        masks, measurement = pipeline.measure(whole.clip)
-        reasons = _reasons(measurement)
+        masks, measurement, reasons = pipeline.measure(whole.clip)
         found: dict[str, Any] = {
             "ef_measured_pct": measurement.ef_pct,
             "edv_measured_ml": measurement.edv_ml,
@@ -185,12 +193,6 @@ def evaluate_clip(record: Record, pipeline: Pipeline) -> Row:
     return Row(
         **known, **found, **_against_tracings(traced, masks), reasons=reasons, problems=traced.problems, seconds=seconds
     )
-
-
-def _reasons(measurement: Measurement) -> tuple[str, ...]:
-    if not measurement.reasons and measurement.heart_rate_bpm is None:
-        return (f"the heart rate cannot be told: {measurement.heart_rate_reason}",)
-    return measurement.reasons
 
 
 def _against_tracings(traced: TracedClip, masks: np.ndarray) -> dict[str, Any]:

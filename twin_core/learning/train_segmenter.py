@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 (the library's usual name)
 
-from twin_core.learning.datasets import DatasetError, EchoDataset
+from twin_core.learning.datasets import DatasetError, EchoDataset, Split
 from twin_core.learning.distributed import Group, joined
 from twin_core.learning.rendered_frames import FRAMES_A_PATIENT, Patient, batch_of, render_patients
 from twin_core.learning.segmenter import (
@@ -227,11 +227,12 @@ def train(
         source = Batches(settings, patients or [], traced, group)
         done = fit(objective, optimiser, schedule, source, plan, group=group, validation=validation, report=tell)
         metrics: dict[str, float] = {}
+        clips, without = (sum(group.gather(own)) for own in (len(traced), left_out))
         if group.first:
             metrics = _metrics(network, settings, done, workers)
             if dataset is not None:
-                clips = {"train_clips": float(len(dataset.of("train"))), "val_clips": float(len(held_out))}
-                metrics |= {**clips, "left_out": float(left_out)}
+                left = float(without + len(dataset.problems))
+                metrics |= {"train_clips": float(clips), "val_clips": float(len(held_out)), "left_out": left}
             metrics["minutes"] = (time.monotonic() - started) / 60
             _save(output, network, {**made_of, "device": group.device.type, "processes": group.size, **metrics})
             if plan.checkpoint is not None:
@@ -245,20 +246,24 @@ def train(
 def _tracings(
     dataset: EchoDataset | None, group: Group, workers: int, tell: Callable[[str], None]
 ) -> tuple[list[TracedFrames], list[TracedFrames], int]:
-    """This process's training clips, the validation clips (in the first process), and how many were left out."""
+    """This process's training clips, the validation clips (in the first process), and how many it left out."""
     if dataset is None:
         return [], [], 0
     found = []
-    for split, records in (("train", group.share(dataset.of("train"))), ("val", dataset.of("val"))):
-        wanted = records if split == "train" or group.first else ()
+    splits: tuple[Split, ...] = ("train", "val")
+    for split in splits:
+        wanted = group.share(dataset.of(split)) if split == "train" else dataset.of(split) if group.first else ()
         tell(f"reading {len(wanted)} clips to {'train on' if split == 'train' else 'validate with'}")
         clips, problems = load(wanted, workers=workers, report=tell)
         for problem in problems:
             tell(f"left out: {problem}")
-        if (wanted and not clips) or (split == "train" and not records):
-            raise DatasetError(f"no clip of the {split} split has a tracing ({len(records)} listed): check the folder")
+        if not clips and (split == "train" or group.first):
+            raise DatasetError(
+                f"no clip of the {split} split has a tracing ({len(wanted)} of {len(dataset.of(split))} are this "
+                "process's): check the folder, or start fewer processes"
+            )
         found.append((clips, len(problems)))
-    return found[0][0], found[1][0], found[0][1] + found[1][1] + len(dataset.problems)
+    return found[0][0], found[1][0], found[0][1] + found[1][1]
 
 
 def _metrics(network: UNet, settings: Settings, done: Fit, workers: int) -> dict[str, float]:
