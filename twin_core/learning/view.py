@@ -88,7 +88,10 @@ class View:
 _WORDS = {
     "turned": ("the picture is turned or upside down", "give the clip with the apex at the top and the atria below"),
     "mirrored": ("the picture is mirrored", "flip it so that the left ventricle is on the right"),
-    "cut_off": ("the ventricle is cut off or the picture is zoomed in", "give the whole sector, uncropped"),
+    "cut_off": (
+        "no whole apical four-chamber view: the ventricle is cut off, or this is something else",
+        "give the whole sector, uncropped",
+    ),
     "other": ("this is no apical four-chamber view", "give a grey-scale apical four-chamber echo clip"),
 }
 
