@@ -9,7 +9,7 @@ import torch
 from twin_core.cli import main
 from twin_core.inference import infer
 from twin_core.learning.datasets import open_dataset
-from twin_core.learning.datasets.rendered import rendered_patient
+from twin_core.learning.datasets.rendered import chords_of, rendered_patient
 from twin_core.learning.evaluate import Pipeline, Row, _dice, _kind, evaluate, evaluate_clip, summarise
 
 
@@ -158,3 +158,26 @@ def test_dice_is_one_for_the_same_mask(made_datasets, pipeline):
     masks = np.repeat(tracing.mask[None].astype(np.uint8), 3, axis=0)
     assert _dice(tracing, masks) == 1.0
     assert _dice(tracing, 1 - masks) == 0.0
+
+
+@pytest.mark.slow
+def test_real_clips_laid_out_as_a_data_set(real_echo, tmp_path, pipeline):
+    (tmp_path / "Videos").mkdir()
+    labels = [["FileName", "EF", "ESV", "EDV", "FPS", "Split"]]
+    drawn = [["FileName", "X1", "Y1", "X2", "Y2", "Frame"]]
+    with (real_echo / "reference.csv").open(newline="") as file:
+        for known in csv.DictReader(file):
+            name, ef = known["clip"], float(known["ef_area_length_pct"])
+            labels.append([name.removesuffix(".avi"), ef, 100 - ef, 100, known["fps"], "TEST"])
+            (tmp_path / "Videos" / name).symlink_to(real_echo / name)
+            masks = np.load(real_echo / known["mask_file"])["masks"]
+            sizes = masks.sum((1, 2))
+            for frame in (int(sizes.argmin()), int(sizes.argmax())):
+                drawn += [[name, *line, frame] for line in chords_of(masks[frame])]
+    for table, rows in (("FileList.csv", labels), ("VolumeTracings.csv", drawn)):
+        with (tmp_path / table).open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    found = evaluate(open_dataset("echonet", tmp_path), ["test"], pipeline)[0]["splits"]["test"]
+    assert (found["clips"], found["usable"], found["problems"]) == (3, 3, [])
+    assert found["ef_measured"]["mae_points"] < 10 and found["ef_twin"]["clips"] == 3
+    assert found["dice_end_diastole"]["worst"] > 0.8 and found["dice_end_systole"]["worst"] > 0.7
