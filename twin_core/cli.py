@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from twin_core import __version__, cli_train
+from twin_core import __version__, cli_evaluate, cli_train
 from twin_core.circuit import INDICES, Beat, ParameterError, circuits, presets, pumps
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.scenario import Scenario
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(cli_train.app, name="train")
+app.command()(cli_evaluate.evaluate)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 DeviceOption = Annotated[str, typer.Option(help="Where networks run: auto (a GPU if there is one), cpu or cuda.")]

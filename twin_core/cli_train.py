@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,8 +25,62 @@ PatientsOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the metrics as JSON; progress goes to stderr.")]
 
 
+DataOption = Annotated[
+    tuple[str, Path] | None,
+    typer.Option("--data", metavar="KIND DIR", help="Learn from a data set you hold: echonet or camus, as released."),
+]
+RenderedShareOption = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Part of every step that is rendered patients; with --data 0 unless given."),
+]
+CheckpointOption = Annotated[
+    int, typer.Option(min=1, help="Steps between checkpoints in --out; a stop by Ctrl-C or SIGTERM saves one too.")
+]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out, if there is one.")]
+LogOption = Annotated[Path | None, typer.Option(help="Folder for training curves, to be shown by TensorBoard.")]
+
+
 @app.command()
 def segmenter(
+    out: OutOption,
+    data: DataOption = None,
+    rendered_share: RenderedShareOption = None,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    workers: WorkersOption = 1,
+    steps: StepsOption = None,
+    patients: PatientsOption = None,
+    checkpoint_every: CheckpointOption = 200,
+    resume: ResumeOption = False,
+    log_dir: LogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the network that finds the left ventricle, on rendered echoes or on a data set's tracings."""
+    from twin_core.learning import train_segmenter as training  # torch loads only where a network is trained
+    from twin_core.learning.datasets import open_dataset
+
+    share = rendered_share if rendered_share is not None else float(data is None)
+    if patients is not None and share == 0:
+        raise ValueError(f"received --patients {patients} but no rendered patient is used: give --rendered-share")
+    settings = _changed(training.Settings(seed=seed, rendered_share=share), steps=steps, patients=patients)
+    folder = _prepared(out)
+    with _stoppable():
+        metrics = training.train(
+            folder / "segmenter.safetensors",
+            settings,
+            device=device,
+            workers=workers,
+            dataset=None if data is None else open_dataset(*data),
+            checkpoint_every=checkpoint_every,
+            resume=resume,
+            log_dir=log_dir,
+            report=_progress,
+        )
+    _finish(metrics, as_json)
+
+
+@app.command()
+def view(
     out: OutOption,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
@@ -32,14 +89,12 @@ def segmenter(
     patients: PatientsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train the network that finds the left ventricle, on rendered echoes."""
-    from twin_core.learning import train_segmenter as training  # torch loads only where a network is trained
+    """Train the network that tells an upright four-chamber view from others, on rendered echoes."""
+    from twin_core.learning import train_view as training
 
     settings = _changed(training.Settings(seed=seed), steps=steps, patients=patients)
     _finish(
-        training.train(
-            _prepared(out) / "segmenter.safetensors", settings, device=device, workers=workers, report=_progress
-        ),
+        training.train(_prepared(out) / "view.safetensors", settings, device=device, workers=workers, report=_progress),
         as_json,
     )
 
@@ -78,6 +133,21 @@ def encoder(
     _finish(training.train(_prepared(out), settings, device=device, workers=workers, report=_progress), as_json)
 
 
+@app.command()
+def posterior(
+    out: OutOption,
+    seed: SeedOption = 0,
+    steps: StepsOption = None,
+    samples: Annotated[int | None, typer.Option(min=16, help="Circuits to solve; a power of two.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the density of the parameters that measurements leave open, on simulated patients (on the CPU)."""
+    from twin_core.learning import train_posterior as training
+
+    settings = _changed(training.Settings(seed=seed), steps=steps, samples=samples)
+    _finish(training.train(_prepared(out), settings, report=_progress), as_json)
+
+
 def _prepared(out: Path) -> Path:
     """The folder, made and tried before hours of training are spent on what cannot be saved."""
     out.mkdir(parents=True, exist_ok=True)
@@ -92,11 +162,26 @@ def _changed(settings: Any, **changes: int | None) -> Any:
     return replace(settings, **{name: value for name, value in changes.items() if value is not None})
 
 
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Training that a signal ended with its state saved is one line and a shell's code for it, no failure."""
+    from twin_core.learning.trainer import TrainingStoppedError
+
+    try:
+        yield
+    except TrainingStoppedError as stop:
+        if os.environ.get("RANK", "0") == "0":  # of torchrun's processes one is enough to say so
+            typer.echo(f"error: {stop}", err=True)
+        raise typer.Exit(130) from None
+
+
 def _progress(line: str) -> None:
     typer.echo(line, err=True)
 
 
 def _finish(metrics: dict[str, float], as_json: bool) -> None:
+    if not metrics:  # of torchrun's processes the first alone has any
+        return
     if as_json:
         typer.echo(json.dumps(metrics, indent=2))
     else:

@@ -11,9 +11,11 @@ import numpy as np
 
 from twin_core.circuit import CircuitParameters, solve_periodic
 from twin_core.echo.clip import Clip, read_clip
+from twin_core.echo.quality import PictureFigures, length_reasons
 from twin_core.echo.volumes import Measurement, measure
 from twin_core.learning.encoder import Encoder
 from twin_core.learning.segmenter import Segmenter
+from twin_core.learning.view import View, ViewReader
 from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
 
 Progress = Callable[[float, str], None]
@@ -76,7 +78,8 @@ def infer(
     masks = segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
     tell(0.8, "Measuring volumes")
     measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    quality = _quality(measurement)
+    view = _view_reader(device).read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
+    quality = _quality(clip, view, measurement)
     twin = None
     if quality.usable:
         tell(0.9, "Finding the circuit")
@@ -105,8 +108,16 @@ def _encoder(device: str) -> Encoder:
     return Encoder.load(device=device)
 
 
-def _quality(measurement: Measurement) -> Quality:
-    reasons = list(measurement.reasons)
+@lru_cache(maxsize=2)
+def _view_reader(device: str) -> ViewReader:
+    return ViewReader.load(device=device)
+
+
+def _quality(clip: Clip, view: View, measurement: Measurement) -> Quality:
+    # What is wrong with the picture explains what the view network and the contours then say, and so on.
+    pictures = PictureFigures.of(clip.frames, clip.sector)
+    length = length_reasons(len(clip.frames), clip.duration_s)
+    reasons = list((*length, *pictures.reasons) or view.reasons or measurement.reasons)
     if not reasons and measurement.heart_rate_bpm is None:
         reasons.append(f"the heart rate cannot be told: {measurement.heart_rate_reason}")
     return Quality(usable=not reasons, reasons=reasons)

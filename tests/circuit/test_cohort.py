@@ -1,3 +1,4 @@
+import numba
 import numpy as np
 import pytest
 from scipy.stats import qmc
@@ -53,6 +54,17 @@ def test_every_patient_is_answered_in_order():
     assert [beat.parameters for beat in beats] == patients
     assert {beat.status for beat in beats} <= {"periodic", "not_periodic"}
     assert solve_cohort([]) == []
+
+
+def test_the_number_of_threads_changes_nothing_and_is_put_back():
+    patients = box(8)
+    before = numba.get_num_threads()
+    one, all_cores = solve_cohort(patients, threads=1), solve_cohort(patients)
+    assert numba.get_num_threads() == before
+    for a, b in zip(one, all_cores, strict=True):
+        assert (a.lv_volume_ml == b.lv_volume_ml).all()
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        solve_cohort(patients, threads=0)
 
 
 def test_mixed_circuits_are_refused():

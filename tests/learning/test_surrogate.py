@@ -6,7 +6,14 @@ from twin_core.circuit import LEARNED, CircuitParameters, solve_periodic
 from twin_core.learning import samples
 from twin_core.learning.box import LOWER, UPPER
 from twin_core.learning.surrogate import Surrogate, stressed_volume_ml
-from twin_core.learning.train_surrogate import FILE_NAME, Settings, train, volume_errors
+from twin_core.learning.train_surrogate import (
+    FILE_NAME,
+    Settings,
+    extremes_gaps,
+    train,
+    volume_errors,
+    waveform_errors,
+)
 from twin_core.learning.weights import Weights, WeightsError, load_weights, save_weights
 
 TINY = Settings(samples=64, test_samples=32, steps=300, batch=64, width=32, depth=2)
@@ -36,8 +43,34 @@ def test_the_shipped_network_is_the_circuit_to_a_tenth_of_a_millilitre(shipped):
     drawn = samples.solve(np.random.default_rng(7).uniform(LOWER, UPPER, (60, 7)))
     errors = volume_errors(shipped, drawn)
     assert errors.shape == (60, 2)
-    assert errors.mean() < 0.1  # the card says 0.03
+    assert errors.mean() < 0.1
     assert errors.max() < 1.0
+    waveforms = waveform_errors(shipped, drawn)
+    assert waveforms.shape == (60, samples.PHASES)
+    assert waveforms.mean() < 0.5
+    assert waveforms.max() < 5.0
+
+
+def test_the_waveforms_largest_and_smallest_are_edv_and_esv(shipped):
+    drawn = samples.solve(np.random.default_rng(8).uniform(LOWER, UPPER, (60, 7)))
+    network, circuit = extremes_gaps(shipped, drawn)
+    assert network.shape == circuit.shape == (60, 2)
+    assert (network > -1e-3).all()  # never outside; single precision
+    assert network.mean() < 0.5
+    assert network.max() < circuit.max() + 2.0
+
+
+def test_the_waveform_stays_between_esv_and_edv_for_any_input_and_keeps_the_exact_laws(shipped):
+    p = draw(50)
+    waveform = shipped.waveform(p)
+    assert waveform.shape == (50, samples.PHASES)
+    moved = p.clone()
+    moved[:, VD] += 3.0
+    assert torch.allclose(shipped.waveform(moved) - waveform, torch.full_like(waveform, 3.0), atol=1e-3)
+    odd = p * torch.tensor([1e3, 1, -50, 1, 1e4, -1e4, 1])
+    edv, esv = shipped(odd)
+    wild = shipped.waveform(odd)
+    assert (wild <= edv[:, None] + 1e-2).all() and (wild >= esv[:, None] - 1e-2).all()
 
 
 def test_the_shipped_network_holds_in_the_corners(shipped):
@@ -103,6 +136,7 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(tmp_path, trai
     untrained = tiny_training(tmp_path / "d", training_circuits, steps=1)
     assert first["final_loss"] == again["final_loss"] != other["final_loss"]
     assert first["test_edv_mae_ml"] < 0.3 * untrained["test_edv_mae_ml"]
+    assert first["test_waveform_mae_ml"] < 0.5 * untrained["test_waveform_mae_ml"]
     a, b = (load_weights(tmp_path / x / FILE_NAME, "surrogate").tensors for x in "ab")
     assert all(torch.equal(a[name], b[name]) for name in a)
 
@@ -128,6 +162,16 @@ def test_weights_for_other_bounds_are_refused(tmp_path, training_circuits):
     config = {**good.config, "bounds": bounds}
     save_weights(path, Weights(kind="surrogate", config=config, training={}, tensors=good.tensors))
     with pytest.raises(WeightsError, match=r"aortic_resistance.*0\.5.*0\.25.*train surrogate"):
+        Surrogate.load(path, "cpu")
+
+
+def test_weights_without_a_waveform_are_refused(tmp_path, training_circuits):
+    tiny_training(tmp_path, training_circuits)
+    path = tmp_path / FILE_NAME
+    good = load_weights(path, "surrogate")
+    config = {name: value for name, value in good.config.items() if name != "phases"}
+    save_weights(path, Weights(kind="surrogate", config=config, training={}, tensors=good.tensors))
+    with pytest.raises(WeightsError, match=r"no phases.*64.*train surrogate"):
         Surrogate.load(path, "cpu")
 
 

@@ -1,54 +1,36 @@
-import numpy as np
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
-from twin_core.learning.segmenter import UNet
-from twin_core.learning.train_segmenter import (
-    FRAMES_A_PATIENT,
-    Settings,
-    batch_of,
-    loss_of,
-    render_patient,
-    render_patients,
-    train,
-    volume_curve,
-)
+from twin_core.cli import main
+from twin_core.learning.datasets import DatasetError, open_dataset
+from twin_core.learning.distributed import Group
+from twin_core.learning.rendered_frames import render_patients
+from twin_core.learning.segmenter import Segmenter, UNet
+from twin_core.learning.traced_frames import load
+from twin_core.learning.train_segmenter import Batches, Settings, loss_of, traced_dice, train
 from twin_core.learning.weights import load_weights
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
 def patients():
     return render_patients(seed=5, count=4, workers=1)
-
-
-def test_rendering_does_not_depend_on_workers(patients):
-    for one, other in zip(patients[:2], render_patients(5, 2, workers=2), strict=True):
-        assert np.array_equal(one.frames, other.frames) and np.array_equal(one.packed, other.packed)
-    assert not np.array_equal(patients[0].frames, render_patient((6, 0)).frames)
-
-
-def test_patient_beats(patients):
-    sizes = [sum(p.mask(i).sum() for i in range(1)) for p in patients]
-    assert min(sizes) > 100
-    for p in patients:
-        areas = [int(p.mask(i).sum()) for i in range(len(p.frames))]
-        assert max(areas) > 1.05 * min(areas)
-
-
-def test_volume_curve_goes_from_edv_to_esv_and_back():
-    rng = np.random.default_rng(0)
-    curve = volume_curve(rng, np.linspace(0, 2, 400), 140.0, 60.0)
-    assert curve[0] == pytest.approx(140) and curve.min() == pytest.approx(60, abs=0.5)
-    assert curve.max() <= 140.0 and 55 < np.argmin(curve[:200]) < 100
-
-
-def test_batch_shows_frame_and_projections(patients):
-    x, y = batch_of(np.random.default_rng(0), patients, still_share=0.0, augment=False)
-    assert x.shape == (4 * FRAMES_A_PATIENT, 5, 112, 112) and y.shape == (4 * FRAMES_A_PATIENT, 1, 112, 112)
-    frame, least, most = x[:, 0], x[:, 3], x[:, 4]
-    assert torch.all(least <= frame) and torch.all(frame <= most)
-    still, _ = batch_of(np.random.default_rng(0), patients, still_share=1.0, augment=False)
-    assert torch.equal(still[:, 0], still[:, 4]) and still[:, 2].max() == 0
 
 
 def test_loss_prefers_the_truth():
@@ -61,16 +43,106 @@ def test_loss_prefers_the_truth():
 def test_training_learns_repeats_and_describes_itself(tmp_path, patients):
     settings = Settings(seed=5, patients=4, test_patients=2, steps=5, patients_a_step=4)
     lines = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        first = train(tmp_path / "a.safetensors", settings, device="cpu", patients=patients, report=lines.append)
-        second = train(tmp_path / "b.safetensors", settings, device="cpu", report=lines.append)
-    finally:
-        torch.set_num_threads(threads)
+    first = train(tmp_path / "a.safetensors", settings, device="cpu", patients=patients, report=lines.append)
+    second = train(tmp_path / "b.safetensors", settings, device="cpu", report=lines.append)
     assert first["final_loss"] == second["final_loss"]
     a, b = (load_weights(tmp_path / f"{n}.safetensors", "segmenter") for n in "ab")
     assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
-    assert a.training["seed"] == 5 and a.training["steps"] == 5
+    assert a.training["seed"] == 5 and a.training["steps"] == 5 and a.training["data"] == "rendered clips only"
     UNet(a.config["inputs"], tuple(a.config["channels"])).load_state_dict(a.tensors)
-    assert "test Dice" in lines[-1]
+    assert "test_dice" in lines[-1]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("echonet", "echonet"), ("camus", "nifti")])
+def test_an_epoch_on_a_data_set_is_selected_on_its_validation_split(tmp_path, made_datasets, kind, name):
+    data = open_dataset(kind, made_datasets[name])
+    settings = Settings(steps=4, patients_a_step=2, rendered_share=0.0, validate_every=2)
+    lines = []
+    metrics = train(tmp_path / "s.safetensors", settings, device="cpu", dataset=data, report=lines.append)
+    assert (metrics["train_clips"], metrics["val_clips"], metrics["left_out"]) == (1, 1, 0)
+    assert "test_dice" not in metrics  # neither rendered nor the data set's own test split
+    found = Segmenter.load(tmp_path / "s.safetensors", "cpu")
+    assert found.weights.training["data"] == kind
+    held_out, problems = load(data.of("val"))
+    assert problems == [] and traced_dice(found.network, held_out) == pytest.approx(metrics["val_dice"], abs=1e-6)
+    scores = [float(re.search(r"val Dice (\S+),", line)[1]) for line in lines if "val Dice" in line and "step" in line]
+    assert len(scores) == 2 and min(scores) == pytest.approx(1 - metrics["val_dice"], abs=1e-3)
+    assert not list(tmp_path.glob("*.checkpoint.pt"))
+
+
+def test_rendered_patients_and_tracings_share_a_step(made_datasets, patients):
+    traced, _ = load(open_dataset("echonet", made_datasets["echonet"]).records)
+    alone = Group(device=torch.device("cpu"))
+    settings = Settings(patients_a_step=4, rendered_share=0.75)
+    images, masks = Batches(settings, patients, traced, alone).batch()
+    assert images.shape == (8, 5, 112, 112) and masks.shape == (8, 1, 112, 112)
+    other, _ = Batches(settings, patients, traced[::-1], alone).batch()
+    changed = [not torch.equal(a, b) for a, b in zip(images, other, strict=True)]
+    assert changed == [False] * 6 + [True] * 2
+    with pytest.raises(ValueError, match="4 patients a step do not divide among 3 processes"):
+        Batches(settings, patients, traced, Group(device=torch.device("cpu"), size=3))
+
+
+def test_clips_without_a_tracing_are_left_out_and_none_at_all_is_an_error(tmp_path, dataset_copy):
+    folder = dataset_copy("echonet")
+    path = folder / "VolumeTracings.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if not line.startswith("0XABC000")) + "\n")
+    (folder / "Videos" / "0XABC001.avi").write_bytes(b"RIFF nothing")
+    frames, problems = load(open_dataset("echonet", folder).records)
+    assert len(frames) == 1
+    assert problems[0] == "FileList.csv row 2: no frame of the clip is traced (0 tracings)"
+    assert problems[1].startswith("FileList.csv row 3: 0XABC001.avi: ")
+    with pytest.raises(DatasetError, match="no clip of the train split has a tracing"):
+        train(
+            tmp_path / "s.safetensors",
+            Settings(steps=2, rendered_share=0.0),
+            device="cpu",
+            dataset=open_dataset("echonet", folder),
+            report=lines.append,
+        )
+
+
+def test_the_command_saves_on_a_signal_and_resumes_to_the_same_weights(tmp_path, made_datasets, capsys):
+    def arguments(out, *more):
+        data = ("--data", "echonet", str(made_datasets["echonet"]), "--rendered-share", "0")
+        return ["train", "segmenter", "--out", str(out), "--device", "cpu", *data, "--steps", "8", *more]
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twin_core", *arguments(tmp_path / "a", "--checkpoint-every", "1")],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+    )
+    while not (tmp_path / "a" / "segmenter.checkpoint.pt").exists():
+        assert process.poll() is None, process.stderr.read()
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search(r"^error: stopped at step \d+ of 8, saved: go on with --resume$", errors, re.M)
+    assert not (tmp_path / "a" / "segmenter.safetensors").exists()
+    for out, more in (("a", ["--resume", "--json"]), ("b", [])):
+        with pytest.raises(SystemExit) as done:
+            main(arguments(tmp_path / out, *more))
+        output = capsys.readouterr()
+        assert done.value.code == 0, output.err
+        assert ("resumed at step" in output.err) == (out == "a") and "val_dice" in output.out
+    a, b = (load_weights(tmp_path / n / "segmenter.safetensors", "segmenter") for n in "ab")
+    assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
+    assert not (tmp_path / "a" / "segmenter.checkpoint.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data", "mnist", "."], "no data set 'mnist': choose from echonet, camus"),
+        (["--data", "echonet", "none"], "none is no folder"),
+        (["--rendered-share", "0.5"], "rendered_share is 0.5 without a data set: give one with --data"),
+        (["--data", "camus", ".", "--patients", "9"], "no rendered patient is used: give --rendered-share"),
+    ],
+)
+def test_a_wrong_call_is_one_line(tmp_path, capsys, options, message):
+    with pytest.raises(SystemExit) as done:
+        main(["train", "segmenter", "--out", str(tmp_path), *options])
+    error = capsys.readouterr().err
+    assert done.value.code == 1 and error.startswith("error: ") and error.count("\n") == 1 and message in error

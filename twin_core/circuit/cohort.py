@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numba
 import numpy as np
 
 from twin_core.circuit import circuits, fixed_point
@@ -25,6 +26,7 @@ def solve_cohort(
     pump: Pump | None = None,
     speed_rpm: float | None = None,
     reflex: bool = True,
+    threads: int | None = None,
 ) -> list[Beat]:
     """The periodic beat of every patient, in order, on all cores.
 
@@ -33,19 +35,39 @@ def solve_cohort(
         pump: Pump fitted to everyone, or None.
         speed_rpm: Its speed; needed with a pump and only then.
         reflex: Whether the baroreflex acts, where the circuit has one.
+        threads: Cores to use at most; all when None. The beats do not depend on it.
 
     Returns:
         Beats; one that did not become periodic is there, flagged, so that statuses can be counted.
 
     Raises:
         ParameterError: If the patients are of different circuits, or pump and speed do not go together.
+        ValueError: If threads is less than 1.
     """
     check_pump(pump, speed_rpm)
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}: leave it out for all cores")
     if not patients:
         return []
     circuit = circuits.of(patients[0])
     if any(circuits.of(patient) is not circuit for patient in patients):
         raise ParameterError("the cohort mixes circuits; solve the patients of each circuit by themselves.")
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads or before, before))
+    try:
+        return _solved(patients, circuit, pump, speed_rpm, reflex)
+    finally:
+        numba.set_num_threads(before)
+
+
+def _solved(
+    patients: Sequence[LeftHeartParameters],
+    circuit: circuits.Circuit,
+    pump: Pump | None,
+    speed_rpm: float | None,
+    reflex: bool,
+) -> list[Beat]:
+    """Beats of patients of one circuit, a batch at a time."""
     beats: list[Beat] = []
     for first in range(0, len(patients), _BATCH):
         batch = patients[first : first + _BATCH]

@@ -1,4 +1,4 @@
-"""From cavity masks to volumes, beats, ejection fraction, heart rate and a verdict on their quality."""
+"""From cavity masks to volumes, beats, ejection fraction and heart rate, with the reasons against using them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, median_filter
+from scipy.ndimage import median_filter
 
 from twin_core.echo.beats import EchoBeat, find_beats
 from twin_core.echo.contour import Contour, trace
+from twin_core.echo.quality import ContourFigures, beat_reasons, length_reasons
 
 # Adult apical four-chamber clips are recorded at about 13 to 18 cm so that the atria are in view.
 ASSUMED_DEPTH_CM = 15.0
 
-MIN_DURATION_S = 0.4  # less cannot hold one beat even at 150 bpm
-MAX_EMPTY_SHARE = 0.25  # of frames without a cavity
-MAX_OUTLIER_SHARE = 0.25  # of frames rejected for a jump in area or place
-MIN_BEATING = 0.08  # (largest - smallest) / largest volume: below, nothing beats
-MAX_ROUGHNESS = 0.12  # typical frame-to-frame zigzag of the area, in parts of its size
-MIN_AREA_SHARE, MAX_AREA_SHARE = 0.015, 0.6  # of the sector
-MIN_SOLIDITY = 0.85  # area / convex hull, median frame
-MIN_ELONGATION, MAX_ELONGATION = 0.9, 4.5  # length / mean width
-MAX_EDGE_SHARE = 0.3  # of the contour that lies on the sector's border
-MIN_EF_PCT, MAX_EF_PCT = 3.0, 90.0
 AREA_JUMP = 0.3  # of the neighbours' median area
 CENTROID_JUMP = 0.2  # of the long axis
 LEAK = 1.25  # of the diastolic plateau: no beat fills a ventricle so much further than the others do
@@ -120,7 +111,9 @@ def measure(
     esv = float(np.mean([b.esv for b in beats])) if beats else None
     ef = float(np.mean([b.ef_pct for b in beats])) if beats else None
     duration = float(time[-1] - time[0] + step)
-    reasons = _verdict(masks, fan, contours, area, volume, rejected, duration, ef)
+    figures = ContourFigures.of(masks, fan, contours, volume, rejected)
+    # Each of the three follows from the one before: what is too short has no beat.
+    reasons = length_reasons(len(masks), duration) or figures.reasons or beat_reasons(ef)
     why = "" if rate is not None else "the clip does not hold one whole beat: give a longer clip"
     return Measurement(
         time_s=time,
@@ -164,58 +157,3 @@ def reject_jumps(contours: tuple[Contour | None, ...], step_s: float) -> NDArray
     moved = np.linalg.norm(place - median_filter(place, (window, 1), mode="reflect"), axis=1)
     rejected[kept[jump | (moved > CENTROID_JUMP * length)]] = True
     return rejected
-
-
-def _verdict(
-    masks: NDArray[np.uint8],
-    sector: NDArray[np.bool_],
-    contours: tuple[Contour | None, ...],
-    area: NDArray[np.float64],
-    volume: NDArray[np.float64],
-    rejected: NDArray[np.bool_],
-    duration_s: float,
-    ef: float | None,
-) -> tuple[str, ...]:
-    """Reasons against using the measurement, the most basic first."""
-    found = [c for c in contours if c is not None]
-    empty = 1.0 - len(found) / len(contours)
-    if empty > MAX_EMPTY_SHARE:
-        return (f"no left-ventricular cavity found in {empty:.0%} of the frames: not an apical view?",)
-    reasons = []
-    if duration_s < MIN_DURATION_S or len(masks) < 5:
-        reasons.append(f"too short for a beat: {len(masks)} frames, {duration_s:.2f} s; give at least one beat")
-    pixels = (masks != 0).sum(axis=(1, 2)) / max(int(sector.sum()), 1)
-    share = float(np.median(pixels))
-    if not MIN_AREA_SHARE <= share <= MAX_AREA_SHARE:
-        reasons.append(f"implausible cavity size: {share:.0%} of the sector; an apical four-chamber view?")
-    solidity = float(np.median([c.solidity for c in found]))
-    elongation = float(np.median([c.length_cm**2 / c.area_cm2 for c in found]))
-    if solidity < MIN_SOLIDITY or not MIN_ELONGATION <= elongation <= MAX_ELONGATION:
-        reasons.append(
-            f"the contour is not shaped like a ventricle (solidity {solidity:.2f}, length/width {elongation:.1f})"
-        )
-    border = sector & binary_dilation(~np.pad(sector, 2), iterations=2)[2:-2, 2:-2]
-    rims = [m & ~_eroded(m) for m in (masks[:: max(len(masks) // 20, 1)] != 0)]
-    on_edge = float(np.median([(r & border).sum() / max(int(r.sum()), 1) for r in rims]))
-    if on_edge > MAX_EDGE_SHARE:
-        reasons.append(f"the cavity is cut off: {on_edge:.0%} of its contour lies on the sector's border")
-    jumped = float(rejected.mean())
-    kept = area[~rejected]
-    rough = float(np.median(np.abs(np.diff(kept, 2))) / np.median(kept)) if len(kept) > 4 else 0.0
-    if jumped > MAX_OUTLIER_SHARE or rough > MAX_ROUGHNESS:
-        reasons.append(f"the contour is unstable: {jumped:.0%} of the frames jump, zigzag {rough:.0%} of the area")
-    if len(kept) > 4:
-        high, low = np.percentile(volume, 95), np.percentile(volume, 5)
-        if (high - low) / high < MIN_BEATING:
-            reasons.append(f"the cavity does not beat: its volume varies by {(high - low) / high:.0%} only")
-    if ef is None:
-        reasons.append("no complete beat found: give a clip from before one contraction to after it")
-    elif not MIN_EF_PCT <= ef <= MAX_EF_PCT:
-        reasons.append(f"implausible ejection fraction {ef:.0f} %: the contour does not follow the cavity")
-    return tuple(reasons)
-
-
-def _eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The mask without its outermost pixels."""
-    p = np.pad(mask, 1)
-    return mask & p[:-2, 1:-1] & p[2:, 1:-1] & p[1:-1, :-2] & p[1:-1, 2:]

@@ -1,43 +1,51 @@
-"""Train the segmenter on rendered beating clips only. Reads top to bottom: render, train, test, save.
+"""Train the segmenter on rendered beating clips, or on the tracings of a data set, or on both. Reads top to bottom.
 
-Fixed schedule: the last step's weights are kept, nothing is selected on any real clip.
+On rendered clips alone the schedule is fixed and the last step's weights are kept: nothing is selected on any real
+clip. On a data set its training split is trained on and its validation split selects; its test split is not read.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import nn
 from torch.nn import functional as F  # noqa: N812 (the library's usual name)
 
-from twin_core.echo.phantom import Phantom, render_clip
-from twin_core.learning.augment import display_change, view_change
+from twin_core.learning.datasets import DatasetError, EchoDataset, Split
+from twin_core.learning.distributed import Group, joined
+from twin_core.learning.rendered_frames import FRAMES_A_PATIENT, Patient, batch_of, render_patients
 from twin_core.learning.segmenter import (
     CHANNELS,
     KIND,
     PROJECTIONS,
     SIZE,
-    WINDOW_FRAMES,
     UNet,
-    normalise,
-    pick_device,
-    projections,
 )
+from twin_core.learning.sources import Draws
+from twin_core.learning.traced_frames import TracedFrames, load, traced_batch
+from twin_core.learning.trainer import Fit, Plan, Validation, fit
 from twin_core.learning.weights import Weights, save_weights
 
-FRAMES_A_PATIENT = 2  # per step: many patients with few frames each train better than the reverse
+TEST_SEED = 1_000_003  # added to the seed: test patients share none with the training patients
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to train; the same settings give the same weights on a CPU with the same number of threads."""
+    """How to train; the same settings give the same weights on a CPU with the same number of threads.
+
+    Attributes:
+        patients_a_step: rendered patients and clips of the data set together, shared among processes.
+        rendered_share: of them; 1 without a data set.
+        clip_norm: gradients are scaled down to this norm, above any that was seen in a run that went well.
+        validate_every: steps between scores on the data set's validation split.
+        patience: scores without a new best after which training stops.
+    """
 
     seed: int = 0
     patients: int = 2500
@@ -47,69 +55,10 @@ class Settings:
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
     still_share: float = 0.1  # of samples shown without motion, so that a still frame is understood too
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patient:
-    """One rendered clip of about one beat: frames uint8 (T, SIZE, SIZE) and masks as packed bits."""
-
-    frames: NDArray[np.uint8]
-    packed: NDArray[np.uint8]
-
-    def mask(self, i: int) -> NDArray[np.uint8]:
-        """Mask of frame `i`, uint8 (SIZE, SIZE)."""
-        return np.unpackbits(self.packed[i]).reshape(SIZE, SIZE)
-
-
-def volume_curve(rng: np.random.Generator, phase: NDArray[np.float64], edv: float, esv: float) -> NDArray[np.float64]:
-    """A left-ventricular volume curve over phase (1 = one beat): ejection, early filling, rest, atrial kick."""
-    ejection, early = rng.uniform(0.28, 0.48), rng.uniform(0.12, 0.3)
-    kick, kick_at = rng.uniform(0.0, 0.35), rng.uniform(0.82, 0.92)
-    p = phase % 1.0
-    emptying = 0.5 - 0.5 * np.cos(np.pi * np.clip(p / ejection, 0, 1))
-    filling = (1.0 - np.exp(-np.clip((p - ejection) / early, 0, None) * 2.5)) * (1.0 - kick)
-    atrial = kick * np.clip((p - kick_at) / (1.0 - kick_at), 0, 1)
-    left = np.where(p < ejection, 1.0 - emptying, np.clip(filling + atrial, 0, 1))
-    return esv + (edv - esv) * left
-
-
-def render_patient(seed: tuple[int, int]) -> Patient:
-    """Patient number seed[1] of data set seed[0]."""
-    cv2.setNumThreads(1)
-    rng = np.random.default_rng(seed)
-    phantom = Phantom.sample(rng, size=SIZE)
-    beats, start, period = rng.uniform(0.8, 1.9), rng.uniform(), rng.uniform(0.5, 1.3)
-    phase = start + np.linspace(0.0, beats, WINDOW_FRAMES)
-    volume = volume_curve(rng, phase, phantom.anatomy.edv_ml, phantom.anatomy.esv_ml)
-    clip = render_clip(volume, phase * period, phantom)
-    packed = np.packbits(clip.masks.reshape(len(phase), -1), axis=1)
-    return Patient(frames=normalise(clip.frames, clip.sector), packed=packed)
-
-
-def render_patients(seed: int, count: int, workers: int) -> list[Patient]:
-    """Render `count` patients on `workers` processes; the result does not depend on `workers`."""
-    numbers = [(seed, i) for i in range(count)]
-    if workers <= 1:
-        return [render_patient(n) for n in numbers]
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(render_patient, numbers, chunksize=16))
-
-
-def batch_of(
-    rng: np.random.Generator, patients: list[Patient], still_share: float, augment: bool
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images float (B, 5, SIZE, SIZE) in [0, 1] and masks float (B, 1, SIZE, SIZE)."""
-    images, masks = [], []
-    for patient in patients:
-        frames = display_change(rng, patient.frames) if augment else patient.frames
-        beat = projections(frames)
-        for i in rng.choice(len(frames), FRAMES_A_PATIENT, replace=False):
-            over_beat = projections(frames[i : i + 1]) if rng.random() < still_share else beat
-            images.append(np.concatenate([frames[i : i + 1], over_beat]))
-            masks.append(patient.mask(i)[None])
-    x = torch.from_numpy(np.stack(images)).float() / 255.0
-    y = torch.from_numpy(np.stack(masks)).float()
-    return view_change(rng, x, y) if augment else (x, y)
+    rendered_share: float = 1.0
+    clip_norm: float = 20.0
+    validate_every: int = 200
+    patience: int = 8
 
 
 def loss_of(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
@@ -121,17 +70,83 @@ def loss_of(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
     return F.binary_cross_entropy_with_logits(logits, masks) * 2.0 + (1.0 - dice).mean()
 
 
+class Objective(nn.Module):
+    """The network and what it is trained for: images and masks to the loss."""
+
+    def __init__(self, network: UNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+        """Loss of a batch."""
+        return loss_of(self.network(images).float(), masks)
+
+
+class Batches:
+    """One process's part of every step: rendered patients and clips of a data set, each shown in turn."""
+
+    def __init__(
+        self, settings: Settings, patients: Sequence[Patient], traced: Sequence[TracedFrames], group: Group
+    ) -> None:
+        if settings.patients_a_step % group.size:
+            raise ValueError(
+                f"{settings.patients_a_step} patients a step do not divide among {group.size} processes: start a "
+                f"number of processes that divides {settings.patients_a_step}"
+            )
+        count = settings.patients_a_step // group.size
+        self.rendered = min(round(count * settings.rendered_share), count) if patients else 0
+        self.real = count - self.rendered if traced else 0
+        self.patients, self.traced, self.still_share = patients, traced, settings.still_share
+        own = [settings.seed, 1] if group.size == 1 else [settings.seed, 1, group.rank]
+        self.draws, self.real_draws = Draws(own), Draws([*own, 1])
+
+    def batch(self) -> tuple[torch.Tensor, ...]:
+        """Images and masks of the next step."""
+        parts = []
+        if self.rendered:
+            picked = [self.patients[i] for i in self.draws.pick(len(self.patients), self.rendered)]
+            parts.append(batch_of(self.draws.rng, picked, self.still_share, augment=True))
+        if self.real:
+            clips = [self.traced[i] for i in self.real_draws.pick(len(self.traced), self.real)]
+            parts.append(traced_batch(self.real_draws.rng, clips, FRAMES_A_PATIENT, augment=True))
+        images, masks = (torch.cat(kind) for kind in zip(*parts, strict=True))
+        return images.to(memory_format=torch.channels_last), masks
+
+    def state_dict(self) -> dict[str, Any]:
+        """State of both orders."""
+        return {"rendered": self.draws.state_dict(), "real": self.real_draws.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take a state over."""
+        self.draws.load_state_dict(state["rendered"])
+        self.real_draws.load_state_dict(state["real"])
+
+
 @torch.inference_mode()
-def test_dice(network: UNet, patients: list[Patient], seed: int, device: torch.device) -> float:
-    """Mean Dice on rendered patients never trained on, without augmentation."""
+def dice_of(network: UNet, images: torch.Tensor, masks: torch.Tensor) -> list[float]:
+    """Dice of each image of a batch, without augmentation."""
+    device = next(network.parameters()).device
+    found = (network(images.to(device)).cpu() > 0).float()
+    overlap, total = (found * masks).sum((1, 2, 3)), found.sum((1, 2, 3)) + masks.sum((1, 2, 3))
+    return list((2 * overlap / total.clamp(min=1)).tolist())
+
+
+def test_dice(network: UNet, patients: list[Patient], seed: int) -> float:
+    """Mean Dice on rendered patients never trained on."""
     network.eval()
     rng = np.random.default_rng([seed, 2])
     scores = []
     for start in range(0, len(patients), 16):
-        x, y = batch_of(rng, patients[start : start + 16], still_share=0.0, augment=False)
-        found = (network(x.to(device)).cpu() > 0).float()
-        overlap, total = (found * y).sum((1, 2, 3)), found.sum((1, 2, 3)) + y.sum((1, 2, 3))
-        scores += (2 * overlap / total.clamp(min=1)).tolist()
+        scores += dice_of(network, *batch_of(rng, patients[start : start + 16], still_share=0.0, augment=False))
+    return float(np.mean(scores))
+
+
+def traced_dice(network: UNet, clips: Sequence[TracedFrames]) -> float:
+    """Mean Dice on the traced frames of clips, the network being in evaluation mode."""
+    rng = np.random.default_rng(0)  # without augmentation nothing is drawn
+    scores = []
+    for start in range(0, len(clips), 16):
+        scores += dice_of(network, *traced_batch(rng, clips[start : start + 16], FRAMES_A_PATIENT, augment=False))
     return float(np.mean(scores))
 
 
@@ -142,66 +157,134 @@ def train(
     device: str = "auto",
     workers: int = 1,
     patients: list[Patient] | None = None,
+    dataset: EchoDataset | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
+    log_dir: Path | None = None,
     report: Callable[[str], None] = print,
 ) -> dict[str, float]:
-    """Render, train, test and save.
+    """Render, train, test and save; in each of the processes that torchrun started, of which the first writes.
 
     Args:
         output: weight file to write (.safetensors).
         settings: what to train; defaults are those of the shipped weights.
         device: auto, cpu or cuda.
-        workers: processes that render.
+        workers: processes that render, and clips read at a time.
         patients: rendered training patients, where they are at hand; rendered from the seed when None.
+        dataset: its tracings are trained on, beside ``settings.rendered_share`` of rendered patients.
+        checkpoint_every: steps between checkpoints, kept beside the weights until those are written; None keeps
+            none, and a signal then ends training for good.
+        resume: go on from the checkpoint, where there is one.
+        log_dir: folder for TensorBoard.
         report: receives one line of progress at a time.
 
     Returns:
-        Metrics: `test_dice` on rendered patients, `final_loss`, `minutes`.
+        Metrics: `final_loss`, `minutes`; `test_dice` on rendered patients where such were trained on; with a data
+        set `val_dice`, `best_step`, `train_clips`, `val_clips`, `left_out`. Empty but in the first process.
+
+    Raises:
+        TrainingStoppedError: by a signal, with the state saved.
+        DatasetError: the data set has no traced clip to train or to validate on.
+        ValueError: device not there, or processes do not divide ``patients_a_step``.
     """
-    settings = settings or Settings()
-    started, chosen = time.monotonic(), pick_device(device)
-    if patients is None:
-        report(f"rendering {settings.patients} patients")
-        patients = render_patients(settings.seed, settings.patients, workers)
-    torch.manual_seed(settings.seed)
-    rng = np.random.default_rng([settings.seed, 1])
-    network = UNet().to(chosen).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
-    )
-    order: list[int] = []
-    losses: list[float] = []
-    training_started = time.monotonic()
-    for step in range(settings.steps):
-        if len(order) < settings.patients_a_step:
-            order = rng.permutation(len(patients)).tolist()
-        picked = [patients[order.pop()] for _ in range(min(settings.patients_a_step, len(order)))]
-        x, y = batch_of(rng, picked, settings.still_share, augment=True)
-        x, y = x.to(chosen, memory_format=torch.channels_last), y.to(chosen)
-        with torch.autocast(chosen.type, torch.bfloat16, enabled=chosen.type == "cuda"):
-            logits = network(x)
-        loss = loss_of(logits.float(), y)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.item())
-        if (step + 1) % 100 == 0 or step + 1 == settings.steps:
-            left = (time.monotonic() - training_started) / (step + 1) * (settings.steps - step - 1) / 60
-            report(f"step {step + 1}/{settings.steps} loss {np.mean(losses[-100:]):.4f}, {left:.1f} min left")
-    test = render_patients(settings.seed + 1_000_003, settings.test_patients, workers)
-    metrics = {
-        "test_dice": test_dice(network, test, settings.seed, chosen),
-        "final_loss": float(np.mean(losses[-100:])),
-        "minutes": (time.monotonic() - started) / 60,
-    }
-    weights = Weights(
-        kind=KIND,
-        config={"inputs": 1 + len(PROJECTIONS), "channels": list(CHANNELS), "size": SIZE, "inputs_of": "frame, "
-                + ", ".join(PROJECTIONS) + " over about one beat, uint8 / 255"},
-        training={"data": "rendered clips only", **asdict(settings), "device": chosen.type, **metrics},
-        tensors=network.state_dict(),
-    )  # fmt: skip
-    save_weights(output, weights)
-    report(f"test Dice {metrics['test_dice']:.3f} (rendered patients), saved {output}")
+    settings, output = settings or Settings(), Path(output)
+    started = time.monotonic()
+    if dataset is None and settings.rendered_share != 1.0:
+        raise ValueError(f"rendered_share is {settings.rendered_share} without a data set: give one with --data")
+    with joined(device) as group:
+        tell = report if group.first else _silent
+        if patients is None and settings.rendered_share > 0:
+            tell(f"rendering {settings.patients} patients")
+            patients = render_patients(settings.seed, settings.patients, workers, group if group.size > 1 else None)
+        traced, held_out, left_out = _tracings(dataset, group, workers, tell)
+        torch.manual_seed(settings.seed)
+        network = UNet().to(group.device).to(memory_format=torch.channels_last)
+        objective = Objective(network)
+        optimiser = torch.optim.AdamW(
+            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
+        )
+        made_of = {**asdict(settings), "data": "rendered clips only" if dataset is None else dataset.kind}
+        plan = Plan(
+            steps=settings.steps,
+            clip_norm=settings.clip_norm,
+            checkpoint=output.with_suffix(".checkpoint.pt") if checkpoint_every else None,
+            checkpoint_every=checkpoint_every or settings.steps,
+            resume=resume,
+            settings=made_of,
+            log_dir=log_dir,
+        )
+        validation = None
+        if dataset is not None:
+            validation = Validation(
+                name="1 - val Dice",
+                score=lambda: 1.0 - traced_dice(network, held_out),
+                every=settings.validate_every,
+                patience=settings.patience,
+            )
+        source = Batches(settings, patients or [], traced, group)
+        done = fit(objective, optimiser, schedule, source, plan, group=group, validation=validation, report=tell)
+        metrics: dict[str, float] = {}
+        clips, without = (sum(group.gather(own)) for own in (len(traced), left_out))
+        if group.first:
+            metrics = _metrics(network, settings, done, workers)
+            if dataset is not None:
+                left = float(without + len(dataset.problems))
+                metrics |= {"train_clips": float(clips), "val_clips": float(len(held_out)), "left_out": left}
+            metrics["minutes"] = (time.monotonic() - started) / 60
+            _save(output, network, {**made_of, "device": group.device.type, "processes": group.size, **metrics})
+            if plan.checkpoint is not None:
+                plan.checkpoint.unlink(missing_ok=True)
+            told = ", ".join(f"{name} {metrics[name]:.3f}" for name in ("test_dice", "val_dice") if name in metrics)
+            tell(f"{told}, saved {output}")
+        group.wait()
     return metrics
+
+
+def _tracings(
+    dataset: EchoDataset | None, group: Group, workers: int, tell: Callable[[str], None]
+) -> tuple[list[TracedFrames], list[TracedFrames], int]:
+    """This process's training clips, the validation clips (in the first process), and how many it left out."""
+    if dataset is None:
+        return [], [], 0
+    found = []
+    splits: tuple[Split, ...] = ("train", "val")
+    for split in splits:
+        wanted = group.share(dataset.of(split)) if split == "train" else dataset.of(split) if group.first else ()
+        tell(f"reading {len(wanted)} clips to {'train on' if split == 'train' else 'validate with'}")
+        clips, problems = load(wanted, workers=workers, report=tell)
+        for problem in problems:
+            tell(f"left out: {problem}")
+        if not clips and (split == "train" or group.first):
+            raise DatasetError(
+                f"no clip of the {split} split has a tracing ({len(wanted)} of {len(dataset.of(split))} are this "
+                "process's): check the folder, or start fewer processes"
+            )
+        found.append((clips, len(problems)))
+    return found[0][0], found[1][0], found[0][1] + found[1][1]
+
+
+def _metrics(network: UNet, settings: Settings, done: Fit, workers: int) -> dict[str, float]:
+    metrics = {"final_loss": done.final_loss()}
+    if settings.rendered_share > 0:
+        test = render_patients(settings.seed + TEST_SEED, settings.test_patients, workers)
+        metrics["test_dice"] = test_dice(network, test, settings.seed)
+    if done.best_step is not None and done.best_score is not None:
+        metrics |= {"val_dice": 1.0 - done.best_score, "best_step": float(done.best_step)}
+    return metrics
+
+
+def _save(output: Path, network: UNet, training: dict[str, Any]) -> None:
+    config = {
+        "inputs": 1 + len(PROJECTIONS),
+        "channels": list(CHANNELS),
+        "size": SIZE,
+        "inputs_of": f"frame, {', '.join(PROJECTIONS)} over about one beat, uint8 / 255",
+    }
+    save_weights(output, Weights(kind=KIND, config=config, training=training, tensors=network.state_dict()))
+
+
+def _silent(line: str) -> None:
+    pass

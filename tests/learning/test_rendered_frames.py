@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+import torch
+
+from twin_core.learning.distributed import Group
+from twin_core.learning.rendered_frames import (
+    FRAMES_A_PATIENT,
+    batch_of,
+    render_patient,
+    render_patients,
+    volume_curve,
+)
+
+
+@pytest.fixture(scope="module")
+def patients():
+    return render_patients(seed=5, count=4, workers=1)
+
+
+def test_rendering_does_not_depend_on_workers(patients):
+    for one, other in zip(patients[:2], render_patients(5, 2, workers=2), strict=True):
+        assert np.array_equal(one.frames, other.frames) and np.array_equal(one.packed, other.packed)
+    assert not np.array_equal(patients[0].frames, render_patient((6, 0)).frames)
+
+
+def test_patient_beats(patients):
+    sizes = [sum(p.mask(i).sum() for i in range(1)) for p in patients]
+    assert min(sizes) > 100
+    for p in patients:
+        areas = [int(p.mask(i).sum()) for i in range(len(p.frames))]
+        assert max(areas) > 1.05 * min(areas)
+
+
+def test_volume_curve_goes_from_edv_to_esv_and_back():
+    rng = np.random.default_rng(0)
+    curve = volume_curve(rng, np.linspace(0, 2, 400), 140.0, 60.0)
+    assert curve[0] == pytest.approx(140) and curve.min() == pytest.approx(60, abs=0.5)
+    assert curve.max() <= 140.0 and 55 < np.argmin(curve[:200]) < 100
+
+
+def test_batch_shows_frame_and_projections(patients):
+    x, y = batch_of(np.random.default_rng(0), patients, still_share=0.0, augment=False)
+    assert x.shape == (4 * FRAMES_A_PATIENT, 5, 112, 112) and y.shape == (4 * FRAMES_A_PATIENT, 1, 112, 112)
+    frame, least, most = x[:, 0], x[:, 3], x[:, 4]
+    assert torch.all(least <= frame) and torch.all(frame <= most)
+    still, _ = batch_of(np.random.default_rng(0), patients, still_share=1.0, augment=False)
+    assert torch.equal(still[:, 0], still[:, 4]) and still[:, 2].max() == 0
+
+
+def test_processes_share_the_patients_among_them(patients):
+    shares = [render_patients(5, 4, 1, Group(device=torch.device("cpu"), rank=rank, size=2)) for rank in (0, 1)]
+    for share, own in zip(shares, (patients[::2], patients[1::2]), strict=True):
+        assert all(np.array_equal(a.frames, b.frames) for a, b in zip(share, own, strict=True))

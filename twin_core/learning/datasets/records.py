@@ -1,0 +1,131 @@
+"""What a labelled echo data set gives: one record a clip, its reference values, and reading that can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin_core.echo.clip import Clip
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+
+class DatasetError(ValueError):
+    """A data set, or one clip of it, that cannot be read; the message names file and row."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tracing:
+    """A reader's outline of the left-ventricular cavity on one frame.
+
+    Attributes:
+        frame: its number, from 0.
+        mask: the cavity in the clip's own pixels, bool (H, W).
+    """
+
+    frame: int
+    mask: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TracedClip:
+    """A clip with what readers drew on it.
+
+    Attributes:
+        clip: the clip, with the data set's frame rate and, where it gives one, its scale.
+        tracings: in order of frame; none where the data set has none for this clip.
+        problems: what was left out, e.g. tracings of frames that the clip does not have.
+    """
+
+    clip: Clip
+    tracings: tuple[Tracing, ...]
+    problems: tuple[str, ...] = ()
+
+    def mirrored(self) -> TracedClip:
+        """The clip forwards, then backwards: a whole beat of a half one, with a diastole as long as the systole.
+
+        Volumes at its extremes are the clip's own; a heart rate read from it means nothing.
+        """
+        frames = np.concatenate([self.clip.frames, self.clip.frames[-2::-1]])
+        whole = replace(self.clip, frames=frames, time_s=np.arange(len(frames)) / self.clip.frame_rate_hz)
+        return replace(self, clip=whole)
+
+    @property
+    def end_diastole(self) -> Tracing | None:
+        """The largest tracing; None with fewer than two."""
+        return max(self.tracings, key=lambda t: int(t.mask.sum())) if len(self.tracings) > 1 else None
+
+    @property
+    def end_systole(self) -> Tracing | None:
+        """The smallest tracing; None with fewer than two."""
+        return min(self.tracings, key=lambda t: int(t.mask.sum())) if len(self.tracings) > 1 else None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Record:
+    """One labelled clip, not yet read.
+
+    Attributes:
+        name: patient or file name, unique in the data set.
+        split: train, val or test.
+        where: file and row it was found in, for messages.
+        ef_pct: reference ejection fraction, percent; None where not given.
+        edv_ml: reference end-diastolic volume, mL; None where not given.
+        esv_ml: reference end-systolic volume, likewise.
+        frame_rate_hz: frames a second; None where the data set does not say.
+        half_beat: whether the clip shows one contraction (or filling) alone, from one extreme to the other.
+        read: decodes the clip and its tracings; raises DatasetError.
+    """
+
+    name: str
+    split: Split
+    where: str
+    ef_pct: float | None
+    edv_ml: float | None
+    esv_ml: float | None
+    frame_rate_hz: float | None
+    half_beat: bool = False
+    read: Callable[[], TracedClip]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EchoDataset:
+    """A data set's records and what is wrong with its tables.
+
+    Attributes:
+        kind: "echonet" or "camus".
+        records: in the data set's order.
+        problems: rows and patients left out, each with file and row.
+        has_scale: whether its clips carry a pixel size, so that volumes can be compared.
+        split_rule: where the splits come from.
+    """
+
+    kind: str
+    records: tuple[Record, ...]
+    problems: tuple[str, ...]
+    has_scale: bool
+    split_rule: str
+
+    def of(self, split: Split) -> tuple[Record, ...]:
+        """The records of one split."""
+        return tuple(r for r in self.records if r.split == split)
+
+
+def number(text: str | None, what: str, where: str, low: float, high: float) -> float:
+    """A number from a table's cell.
+
+    Raises:
+        DatasetError: not a number from ``low`` to ``high``.
+    """
+    try:
+        value = float(text if text is not None else "")
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise DatasetError(f"{where}: {what} is {text!r}, not a number from {low:g} to {high:g}: correct the row")
+    return value

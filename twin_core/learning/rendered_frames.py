@@ -1,0 +1,82 @@
+"""Rendered clips of about one beat, and batches of their frames for the segmenter."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from twin_core.echo.phantom import Phantom, render_clip
+from twin_core.learning.augment import display_change, view_change
+from twin_core.learning.distributed import Group
+from twin_core.learning.segmenter import SIZE, WINDOW_FRAMES, normalise, projections
+
+FRAMES_A_PATIENT = 2  # per step: many patients with few frames each train better than the reverse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """One rendered clip of about one beat: frames uint8 (T, SIZE, SIZE) and masks as packed bits."""
+
+    frames: NDArray[np.uint8]
+    packed: NDArray[np.uint8]
+
+    def mask(self, i: int) -> NDArray[np.uint8]:
+        """Mask of frame `i`, uint8 (SIZE, SIZE)."""
+        return np.unpackbits(self.packed[i]).reshape(SIZE, SIZE)
+
+
+def volume_curve(rng: np.random.Generator, phase: NDArray[np.float64], edv: float, esv: float) -> NDArray[np.float64]:
+    """A left-ventricular volume curve over phase (1 = one beat): ejection, early filling, rest, atrial kick."""
+    ejection, early = rng.uniform(0.28, 0.48), rng.uniform(0.12, 0.3)
+    kick, kick_at = rng.uniform(0.0, 0.35), rng.uniform(0.82, 0.92)
+    p = phase % 1.0
+    emptying = 0.5 - 0.5 * np.cos(np.pi * np.clip(p / ejection, 0, 1))
+    filling = (1.0 - np.exp(-np.clip((p - ejection) / early, 0, None) * 2.5)) * (1.0 - kick)
+    atrial = kick * np.clip((p - kick_at) / (1.0 - kick_at), 0, 1)
+    left = np.where(p < ejection, 1.0 - emptying, np.clip(filling + atrial, 0, 1))
+    return esv + (edv - esv) * left
+
+
+def render_patient(seed: tuple[int, int]) -> Patient:
+    """Patient number seed[1] of data set seed[0]."""
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(seed)
+    phantom = Phantom.sample(rng, size=SIZE)
+    beats, start, period = rng.uniform(0.8, 1.9), rng.uniform(), rng.uniform(0.5, 1.3)
+    phase = start + np.linspace(0.0, beats, WINDOW_FRAMES)
+    volume = volume_curve(rng, phase, phantom.anatomy.edv_ml, phantom.anatomy.esv_ml)
+    clip = render_clip(volume, phase * period, phantom)
+    packed = np.packbits(clip.masks.reshape(len(phase), -1), axis=1)
+    return Patient(frames=normalise(clip.frames, clip.sector), packed=packed)
+
+
+def render_patients(seed: int, count: int, workers: int, group: Group | None = None) -> list[Patient]:
+    """Render `count` patients, or a process's share of them, on `workers` processes; `workers` changes nothing."""
+    numbers = [(seed, i) for i in range(count)]
+    numbers = numbers if group is None else list(group.share(numbers))
+    if workers <= 1:
+        return [render_patient(n) for n in numbers]
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(render_patient, numbers, chunksize=16))
+
+
+def batch_of(
+    rng: np.random.Generator, patients: list[Patient], still_share: float, augment: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images float (B, 5, SIZE, SIZE) in [0, 1] and masks float (B, 1, SIZE, SIZE)."""
+    images, masks = [], []
+    for patient in patients:
+        frames = display_change(rng, patient.frames) if augment else patient.frames
+        beat = projections(frames)
+        for i in rng.choice(len(frames), FRAMES_A_PATIENT, replace=False):
+            over_beat = projections(frames[i : i + 1]) if rng.random() < still_share else beat
+            images.append(np.concatenate([frames[i : i + 1], over_beat]))
+            masks.append(patient.mask(i)[None])
+    x = torch.from_numpy(np.stack(images)).float() / 255.0
+    y = torch.from_numpy(np.stack(masks)).float()
+    return view_change(rng, x, y) if augment else (x, y)

@@ -1,0 +1,107 @@
+"""Frames of real clips that a reader outlined, prepared for the segmenter exactly as it sees a clip in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from twin_core.learning.augment import display_change, view_change
+from twin_core.learning.datasets import DatasetError, Record, TracedClip
+from twin_core.learning.segmenter import PROJECTIONS, SIZE, Crop, network_input, normalise
+
+# The spread over a beat is no grey value: a display's curve does not apply to it.
+GREY = [0, *(1 + i for i, name in enumerate(PROJECTIONS) if name != "std")]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TracedFrames:
+    """The traced frames of one clip: network inputs uint8 (K, channels, SIZE, SIZE) and masks as packed bits."""
+
+    inputs: NDArray[np.uint8]
+    packed: NDArray[np.uint8]
+
+    def mask(self, i: int) -> NDArray[np.uint8]:
+        """Mask of traced frame `i`, uint8 (SIZE, SIZE)."""
+        return np.unpackbits(self.packed[i]).reshape(SIZE, SIZE)
+
+
+def prepare(traced: TracedClip) -> TracedFrames:
+    """A clip's traced frames with their projections over about one beat.
+
+    Raises:
+        DatasetError: the clip has no tracing.
+    """
+    if not traced.tracings:
+        raise DatasetError("no frame of the clip is traced (0 tracings)")
+    clip = traced.clip
+    crop = Crop.around(clip.sector)
+    seen = normalise(clip.frames * clip.sector, clip.sector)
+    at = [t.frame for t in traced.tracings]
+    inputs = network_input(np.stack([crop.cut(f) for f in seen]), 1.0 / clip.frame_rate_hz)[at]
+    masks = [crop.cut(t.mask.astype(np.uint8) * np.uint8(255)) > 127 for t in traced.tracings]
+    return TracedFrames(inputs=inputs, packed=np.packbits(np.reshape(masks, (len(at), -1)), axis=1))
+
+
+def load(
+    records: Sequence[Record], *, workers: int = 1, report: Callable[[str], None] = lambda line: None
+) -> tuple[list[TracedFrames], list[str]]:
+    """Read and prepare records, each at most once.
+
+    Args:
+        records: clips to read.
+        workers: clips read at a time (decoders run in processes of their own).
+        report: receives a line of progress now and then.
+
+    Returns:
+        Traced frames in the records' order, and a line for each clip or tracing that was left out.
+    """
+
+    def one(record: Record) -> tuple[TracedFrames | None, list[str]]:
+        cv2.setNumThreads(1)
+        try:
+            traced = record.read().mirrored() if record.half_beat else record.read()
+            return prepare(traced), list(traced.problems)
+        except DatasetError as error:
+            text = str(error)
+            return None, [text if record.where in text else f"{record.where}: {text}"]
+
+    frames: list[TracedFrames] = []
+    problems: list[str] = []
+    with ThreadPoolExecutor(workers) as pool:
+        for i, (found, told) in enumerate(pool.map(one, records)):
+            problems += told
+            if found is not None:
+                frames.append(found)
+            if (i + 1) % 200 == 0:
+                report(f"read {i + 1} of {len(records)} clips")
+    return frames, problems
+
+
+def traced_batch(
+    rng: np.random.Generator, clips: Sequence[TracedFrames], frames_a_clip: int, augment: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images float (B, channels, SIZE, SIZE) in [0, 1] and masks float (B, 1, SIZE, SIZE).
+
+    Args:
+        rng: source of the draws.
+        clips: to take frames from.
+        frames_a_clip: at most so many of each.
+        augment: change view and display.
+    """
+    images, masks = [], []
+    for clip in clips:
+        for i in rng.permutation(len(clip.inputs))[:frames_a_clip] if augment else range(len(clip.inputs)):
+            image = clip.inputs[i].copy()
+            if augment:
+                image[GREY] = display_change(rng, image[GREY])
+            images.append(image)
+            masks.append(clip.mask(i)[None])
+    x = torch.from_numpy(np.stack(images)).float() / 255.0
+    y = torch.from_numpy(np.stack(masks)).float()
+    return view_change(rng, x, y) if augment else (x, y)
