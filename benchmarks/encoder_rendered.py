@@ -3,9 +3,10 @@
 Run: PYTHONPATH=. python benchmarks/encoder_rendered.py [--patients 500] [--seed 3000003] [--workers 1]
      [--segmenter FILE] [--encoder FILE] [--json]
 
-Each patient goes the whole way: a circuit drawn from the box, a rendered clip, the segmenter's contours, the
-measurement, the encoder, and the twin's circuit solved (not the surrogate). Clips judged unusable are counted with
-their reasons and left out of the errors. The seed is used by no training command for seeds below a million.
+Each patient goes the whole way: a circuit drawn from the box, a rendered clip, the verdict on its pictures and view,
+the segmenter's contours, the measurement, the encoder, and the twin's circuit solved (not the surrogate). Clips judged
+unusable, by the rules of ``infer``, are counted with their reasons and left out of the errors. The seed is used by no
+training command for seeds below a million.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ import numpy as np
 import torch
 
 from twin_core.circuit import CircuitParameters, solve_periodic
+from twin_core.echo.quality import PictureFigures, length_reasons
 from twin_core.echo.volumes import measure
 from twin_core.learning.clip_samples import render_patient
 from twin_core.learning.encoder import Encoder
 from twin_core.learning.segmenter import Segmenter
+from twin_core.learning.view import ViewReader
 
 HEART_RATE_TOLERANCE_BPM = 2.0
 
@@ -47,10 +50,10 @@ class Outcome:
 
 
 @cache
-def networks(segmenter: Path | None, encoder: Path | None) -> tuple[Segmenter, Encoder]:
+def networks(segmenter: Path | None, encoder: Path | None) -> tuple[Segmenter, ViewReader, Encoder]:
     """Loaded once a process."""
     torch.set_num_threads(1)
-    return Segmenter.load(segmenter, "cpu"), Encoder.load(encoder, "cpu")
+    return Segmenter.load(segmenter, "cpu"), ViewReader.load(device="cpu"), Encoder.load(encoder, "cpu")
 
 
 def ef(edv: float, esv: float) -> float:
@@ -60,13 +63,18 @@ def ef(edv: float, esv: float) -> float:
 
 def go(number: int, *, seed: int, segmenter: Path | None, encoder: Path | None) -> Outcome:
     """Patient ``number`` from the circuit to the twin."""
-    find, encode = networks(segmenter, encoder)
+    find, look, encode = networks(segmenter, encoder)
     patient = render_patient((seed, number))
     clip = patient.clip
     truth = (ef(patient.edv_ml, patient.esv_ml), patient.edv_ml, patient.esv_ml, patient.heart_rate_bpm)
-    masks = find.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
+    step = 1.0 / clip.frame_rate_hz
+    masks = find.segment(clip.frames, clip.sector, step)
     found = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    reasons = found.reasons or ((found.heart_rate_reason,) if found.heart_rate_bpm is None else ())
+    pictures = PictureFigures.of(clip.frames, clip.sector).reasons
+    reasons = (*length_reasons(len(clip.frames), clip.duration_s), *pictures)
+    reasons = reasons or look.read(clip.frames, clip.sector, step).reasons or found.reasons
+    if not reasons and found.heart_rate_bpm is None:
+        reasons = (found.heart_rate_reason,)
     if reasons or found.edv_ml is None or found.esv_ml is None or found.heart_rate_bpm is None:
         return Outcome(truth=truth, measured=None, twin=None, steady=False, reasons=tuple(reasons))
     beat = solve_periodic(CircuitParameters(**encode.encode(clip, masks, found)))

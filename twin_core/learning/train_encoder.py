@@ -50,9 +50,9 @@ class Settings:
 
     seed: int = 0
     patients: int = 600
-    test_patients: int = 160
+    test_patients: int = 120
     targets: Targets = "measured"
-    steps: int = 5000
+    steps: int = 4000
     batch: int = 8
     variants: int = 48
     learning_rate: float = 2e-3
