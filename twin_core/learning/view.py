@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -148,7 +147,7 @@ def moments(frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: 
     within = np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(int)
     used = np.unique(np.concatenate([middles, (starts[:, None] + within).ravel()]))
     shown = sector.astype(np.uint8)
-    cut = np.stack([crop.cut(cv2.bitwise_and(frames[i], frames[i], mask=shown)) for i in used])
+    cut = np.stack([crop.cut(frames[i] * shown) for i in used])
     small = normalise(cut, crop.cut(shown) > 0)
     place = {int(frame): i for i, frame in enumerate(used)}
     return np.stack(
