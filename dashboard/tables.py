@@ -6,7 +6,7 @@ from html import escape
 
 from twin_core.circuit import CLOSED_LOOP_INDICES, INDICES, LEARNED, PARAMETERS, Beat
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
-from twin_core.report import format_value
+from twin_core.report import format_value, intervals
 from twin_core.twin import Twin
 
 _MEASURED = ("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml")
@@ -51,19 +51,29 @@ def measured_table(twin: Twin, beat: Beat) -> str:
 
 
 def learned_table(twin: Twin) -> str:
-    """The seven parameters found from the clip, with units and bounds."""
+    """The parameters found from the clip, with units and what else they may be: their bounds if nothing is known."""
+    known = intervals(twin)
     rows = []
-    for name in LEARNED:
+    for name in known or LEARNED:
         about = PARAMETERS[name]
         low, high = about.bounds
         rows.append(
             _row(
                 _named(about.label, about.unit, about.help),
                 f"{twin.parameters[name]:.3g}",
-                f"{low:.3g}–{high:.3g}",
+                known[name].replace(" to ", "–") if known else f"{low:.3g}–{high:.3g}",
             )
         )
-    return _table("parameters", ("", "Value", "Bounds"), rows)
+    return _table("parameters", ("", "Value", "90 % interval" if known else "Bounds"), rows)
+
+
+def narrowing_table(table: dict[str, dict[str, float]]) -> str:
+    """By how much each set of measurements narrows each parameter and index, percent."""
+    rows = []
+    for name in next(iter(table.values())):
+        about = PARAMETERS.get(name) or INDICES[name]
+        rows.append(_row(_named(about.label, "", about.help), *(f"{row[name]:.0f} %" for row in table.values())))
+    return _table("narrowing", ("", *table), rows)
 
 
 def parameter_table(circuit: type[LeftHeartParameters]) -> str:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -116,3 +117,17 @@ def test_help_is_there_for_every_command(run, command):
     done = run(*command, "--help")
     assert done.returncode == 0
     assert "Usage" in done.stdout
+
+
+def test_a_ramp_of_a_twin_is_judged_on_its_draws(run, twin, tmp_path):
+    rng = np.random.default_rng(0)
+    draws = {"systemic_resistance": rng.uniform(0.8, 1.3, 20).round(4).tolist()}
+    twin.model_copy(update={"posterior_draws": draws}).save(tmp_path / "t.json")
+    arguments = ["ramp", "--twin", tmp_path / "t.json", "--circuit", "five_state", "--pump", "heartmate2"]
+    arguments += ["--from", 8800, "--to", 9200, "--step", 400]
+    answer = json.loads(run(*arguments, "--json").stdout)
+    assert answer["draws"] == 20
+    for row in answer["rows"]:
+        assert 0.0 <= row["share_of_draws_met"] <= 1.0
+        assert (row["share_of_draws_met"] * 20) % 1 == pytest.approx(0, abs=1e-9)
+    assert "of 20 draws meet every target" in run(*arguments).stdout

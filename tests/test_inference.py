@@ -13,6 +13,7 @@ from twin_core.inference import infer
 from twin_core.twin import Twin, TwinError
 
 SAMPLE = str(pydicom.examples.get_path("ybr_color"))
+CUFF = ("--systolic", "118", "--diastolic", "72")
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +60,12 @@ def test_nothing_that_names_the_patient_is_in_the_twin(sample, tmp_path):
     tagged.PatientName, tagged.PatientID, tagged.PatientBirthDate = "Garcia^Maria", "QX-4711", "19550102"
     tagged.save_as(tmp_path / "Garcia.dcm")
     text = infer(tmp_path / "Garcia.dcm", device="cpu").twin.to_json()
-    for secret in ("Garcia", "Maria", "4711", "1955", str(tmp_path)):
+    for secret in ("Garcia", "Maria", "QX", "19550102", str(tmp_path)):
         assert secret not in text
 
 
 def test_the_twin_says_which_weights_made_it(sample):
-    assert sample.twin.models.keys() == {"segmenter", "encoder"}
+    assert sample.twin.models.keys() == {"segmenter", "encoder", "posterior"}
     assert all(len(digest) == 64 for digest in sample.twin.models.values())
 
 
@@ -87,6 +88,68 @@ def test_python_and_command_line_give_the_same_twin(sample, tmp_path, capsys):
     assert answer["quality"]["usable"] is True
     assert Twin.load(tmp_path / "t.json") == sample.twin
     assert np.load(tmp_path / "m.npz")["masks"].shape == (30, 240, 320)
+
+
+def test_two_hundred_draws_come_with_the_twin_and_are_the_clips_own(sample):
+    assert all(len(values) == 200 for values in sample.twin.posterior_draws.values())
+    assert sample.twin.posterior_draws == infer(SAMPLE, device="cpu").twin.posterior_draws
+    rate = sample.twin.posterior["heart_rate_bpm"]
+    assert rate.mean() == pytest.approx(sample.twin.measured.heart_rate_bpm, abs=1)
+    for name, values in sample.twin.posterior_draws.items():  # five digits, or a bound to its last
+        assert all(float(f"{v:.5g}") == v or v in PARAMETERS[name].bounds for v in values)
+
+
+def test_a_cuff_pressure_is_kept_and_narrows_the_resistance(sample):
+    cuffed = infer(SAMPLE, device="cpu", systolic_mmhg=118, diastolic_mmhg=72)
+    measured = cuffed.twin.measured
+    assert (measured.systolic_pressure_mmhg, measured.diastolic_pressure_mmhg) == (118, 72)
+    assert cuffed.twin.parameters == sample.twin.parameters  # the estimate stays the encoder's
+    narrowed = cuffed.posterior["systemic_resistance"].narrowing_pct
+    assert any("118 on the cuff; " in one or "118 on the cuff and" in one for one in cuffed.twin.quality.reasons)
+    assert narrowed > sample.posterior["systemic_resistance"].narrowing_pct + 10
+
+
+def test_a_cuff_upside_down_is_refused_before_the_clip_is_read():
+    with pytest.raises(TwinError, match="check the two"):
+        infer("none.avi", device="cpu", systolic_mmhg=60, diastolic_mmhg=90)
+
+
+def test_a_follow_up_clip_tells_the_change(sample, tmp_path, capsys):
+    sample.twin.save(tmp_path / "first.json")
+    with pytest.raises(SystemExit) as stop:
+        main(["infer", SAMPLE, "--json", "--earlier", str(tmp_path / "first.json"), "--device", "cpu", *CUFF])
+    assert stop.value.code == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["posterior"].keys() == sample.twin.posterior_draws.keys()
+    assert answer["posterior"]["emax_mmhg_per_ml"].keys() == {
+        *("median", "percentile_5", "percentile_95", "narrowing_pct")
+    }
+    assert "posterior_draws" not in answer
+    assert {"edv_ml", "esv_ml", "ejection_fraction_pct", "emax_mmhg_per_ml"} <= answer["change"].keys()
+    for one in answer["change"].values():  # the same clip: nothing is sure to have risen or fallen
+        assert one["low"] < 0 < one["high"]
+        assert 0.05 < one["probability_of_increase"] < 0.95
+
+
+def test_the_change_is_a_table_too(sample, tmp_path, capsys):
+    sample.twin.save(tmp_path / "first.json")
+    with pytest.raises(SystemExit):
+        main(["infer", SAMPLE, "--earlier", str(tmp_path / "first.json"), "--device", "cpu"])
+    text = capsys.readouterr().out
+    assert "90 % interval" in text
+    assert f"Change since {sample.twin.pseudonym}" in text
+    assert text.count("End-systolic volume") == 2
+
+
+def test_an_earlier_twin_that_cannot_be_compared_is_refused(sample, tmp_path, capsys):
+    old = json.loads(sample.twin.to_json())
+    del old["posterior_draws"]
+    (tmp_path / "old.json").write_text(json.dumps({**old, "schema_version": 1}))
+    with pytest.raises(SystemExit) as stop:
+        main(["infer", SAMPLE, "--earlier", str(tmp_path / "old.json"), "--device", "cpu"])
+    assert stop.value.code == 1
+    error = capsys.readouterr().err
+    assert "no posterior draws" in error and error.count("\n") == 1
 
 
 def test_depth_calibrates_and_leaves_ef_alone(real_echo):

@@ -87,3 +87,13 @@ def test_diameter_is_teichholz_backwards():
     diameter = end_diastolic_diameter_cm(200.0)
     assert 7 * diameter**3 / (2.4 + diameter) == pytest.approx(200.0)
     assert 6.0 < diameter < 6.4
+
+
+def test_draws_say_how_sure_a_speed_is(steps):
+    """Of two draws, one the patient itself and one whose resistance keeps its pressure out of reach, half meet."""
+    stiff = SEVERE.replace(systemic_resistance=2.8)
+    good = next(step for step in steps if not step.reasons)
+    found = ramp(SEVERE, HEARTMATE2, [good.speed_rpm], draws=[SEVERE, stiff], reflex=True)
+    assert found[0].share_met == 0.5
+    assert found[0].row()["share_of_draws_met"] == 0.5
+    assert steps[0].share_met is None

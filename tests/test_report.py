@@ -32,6 +32,20 @@ def test_the_pdf_says_what_was_found_what_made_it_and_its_limits(twin):
     assert re.findall(r"[−\d]+", row)[-3:] == ["175", "162", "−13"]
 
 
+def test_intervals_stand_beside_the_estimates_with_what_they_rest_on(twin):
+    draws = {"emax_mmhg_per_ml": [1.0 + k / 100 for k in range(101)], "systemic_resistance": [1.0] * 101}
+    cuff = twin.measured.model_copy(update={"systolic_pressure_mmhg": 104.0, "diastolic_pressure_mmhg": 66.0})
+    pages = pages_of(report.pdf(twin.model_copy(update={"posterior_draws": draws, "measured": cuff}), []))
+    row = next(line for line in pages[1].splitlines() if "Emax" in line)
+    assert "1.05 to 1.95" in row
+    text = " ".join("\n".join(pages).split())
+    assert "90 % interval" in text
+    assert report.known_of(twin.model_copy(update={"measured": cuff})) == (
+        "EF, heart rate, systolic pressure and diastolic pressure"
+    )
+    assert "104" in next(line for line in pages[0].splitlines() if "Systolic" in line)
+
+
 def test_names_with_markup_are_printed_as_they_are(twin):
     odd = twin.model_copy(update={"pseudonym": "#panic() *x* $y$ \\ @z"})
     assert "#panic() *x* $y$ \\ @z" in pages_of(report.pdf(odd, []))[0]

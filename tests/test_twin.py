@@ -1,9 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 
 from twin_core.circuit import presets
 from twin_core.twin import SCHEMA_VERSION, Twin, TwinError
+from twin_core.twin_records import check_cuff
 
 WHOLE = presets.load("heart_failure").to_dict()
 
@@ -30,7 +32,7 @@ def changed(twin, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": SCHEMA_VERSION + 1}, "newer than 1.*update LVAD Twin"),
+        ({"schema_version": SCHEMA_VERSION + 1}, "newer than 2.*update LVAD Twin"),
         ({"schema_version": "one"}, "damaged: schema_version"),
         ({"parameters": {**WHOLE, "emax_mmhg_per_ml": 99}}, "emax_mmhg_per_ml = 99.*between 0.5 and 3.5"),
         ({"parameters": {**WHOLE, "emax": 1}}, "did you mean emax_mmhg_per_ml"),
@@ -40,6 +42,13 @@ def changed(twin, **changes):
         ({"parameters": {}}, "damaged: parameters: .*emax_mmhg_per_ml.* missing"),
         ({"quality": {"usable": False, "reasons": []}}, "an unusable clip carries no twin"),
         ({"models": {"segmenter": "x\ny"}}, "damaged: models"),
+        ({"posterior_draws": {"emax_mmhg_per_ml": [1.0] * 29 + [9.0]}}, "emax_mmhg_per_ml = 9.*between 0.5 and 3.5"),
+        ({"posterior_draws": {"emax": [1.0] * 30}}, "did you mean emax_mmhg_per_ml"),
+        ({"posterior_draws": {"emax_mmhg_per_ml": [1.0] * 3}}, "3.* draws; every parameter has the same number"),
+        (
+            {"posterior_draws": {"emax_mmhg_per_ml": [1.0] * 30, "emin_mmhg_per_ml": [0.05] * 31}},
+            "every parameter has the same number, 20 to 10000",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_with_one_clear_line(twin, changes, message):
@@ -70,3 +79,63 @@ def test_volumes_that_no_heart_has_are_refused(twin):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(TwinError, match=r"cannot read the twin file .*none\.json.*check the path"):
         Twin.load(tmp_path / "none.json")
+
+
+def with_draws(twin, count=40):
+    rng = np.random.default_rng(0)
+    draws = {"emax_mmhg_per_ml": rng.uniform(0.8, 1.6, count), "systemic_resistance": rng.uniform(0.8, 1.4, count)}
+    return twin.model_copy(update={"posterior_draws": {name: v.round(4).tolist() for name, v in draws.items()}})
+
+
+def test_draws_are_kept_and_stand_on_a_line_each(twin, tmp_path):
+    drawn = with_draws(twin)
+    drawn.save(tmp_path / "twin.json")
+    assert Twin.load(tmp_path / "twin.json") == drawn
+    lines = (tmp_path / "twin.json").read_text().splitlines()
+    assert len(lines) == len(twin.to_json().splitlines()) + 3  # a line a parameter, and the closing brace
+    assert drawn.posterior["emax_mmhg_per_ml"].shape == (40,)
+
+
+def test_each_draw_is_the_patients_circuit_with_what_is_unknown_drawn(twin):
+    drawn = with_draws(twin)
+    circuits = drawn.draw_circuits()
+    assert [c.emax_mmhg_per_ml for c in circuits] == drawn.posterior_draws["emax_mmhg_per_ml"]
+    assert {c.emin_mmhg_per_ml for c in circuits} == {twin.parameters["emin_mmhg_per_ml"]}
+    assert len(drawn.draw_circuits(limit=5)) == 5
+    assert twin.draw_circuits() == []
+
+
+def test_draws_can_be_had_in_the_closed_loop(twin):
+    closed = with_draws(twin).draw_circuits("closed_loop", limit=2)
+    assert [type(c).__name__ for c in closed] == ["ClosedLoopParameters"] * 2
+    assert closed[0].systemic_resistance == with_draws(twin).posterior_draws["systemic_resistance"][0]
+
+
+def test_a_file_of_the_first_schema_is_read(twin):
+    values = json.loads(twin.to_json())
+    values["schema_version"] = 1
+    del values["posterior_draws"], values["measured"]["systolic_pressure_mmhg"]
+    del values["measured"]["diastolic_pressure_mmhg"]
+    assert Twin.from_json(json.dumps(values)) == twin
+
+
+def test_what_is_known_leaves_out_volumes_without_a_scale(twin):
+    assert twin.measured.known() == {"ejection_fraction_pct": 34.0, "heart_rate_bpm": 75.0}
+    with_cuff = twin.measured.model_copy(update={"calibrated": True, "systolic_pressure_mmhg": 100.0})
+    assert with_cuff.known().keys() == {
+        *("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml", "systolic_pressure_mmhg")
+    }
+
+
+@pytest.mark.parametrize(
+    ("cuff", "message"),
+    [
+        ((500, None), "a systolic pressure of 500 mmHg is not between 40 and 300"),
+        ((None, 5), "a diastolic pressure of 5 mmHg is not between 10 and 200"),
+        ((80, 80), "80 mmHg is not under the systolic of 80; check the two"),
+        ((float("nan"), None), "a systolic pressure of nan"),
+    ],
+)
+def test_a_cuff_pressure_that_is_none_is_refused(cuff, message):
+    with pytest.raises(TwinError, match=message):
+        check_cuff(*cuff)

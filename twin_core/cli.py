@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from twin_core import __version__, cli_evaluate, cli_train
-from twin_core.circuit import INDICES, Beat, ParameterError, circuits, presets, pumps
+from twin_core.circuit import ParameterError, circuits, presets, pumps
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.cli_tables import print_beats, print_change, print_inference
 from twin_core.scenario import Scenario
 from twin_core.twin import RESEARCH_USE, Twin
 
@@ -72,13 +74,23 @@ def infer(
     depth_cm: Annotated[
         float | None, typer.Option(help="Image depth in cm, if the file does not give a scale.")
     ] = None,
+    systolic: Annotated[
+        float | None, typer.Option(metavar="MMHG", help="Systolic cuff pressure; narrows what the clip leaves open.")
+    ] = None,
+    diastolic: Annotated[float | None, typer.Option(metavar="MMHG", help="Diastolic cuff pressure.")] = None,
+    earlier: Annotated[
+        Path | None, typer.Option(metavar="TWIN", help="Twin file of an earlier clip: also tell the change since.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find the twin of the patient in an echo clip."""
-    _check_outputs({clip}, out, contours)
+    _check_outputs({clip, earlier}, out, contours)
+    before = Twin.load(earlier) if earlier is not None else None
     from twin_core.inference import infer as run  # networks load only where they are used
 
-    result = run(clip, depth_cm=depth_cm, device=device)
+    result = run(
+        clip, depth_cm=depth_cm, systolic_mmhg=systolic, diastolic_mmhg=diastolic, earlier=before, device=device
+    )
     if contours is not None:
         import numpy as np
 
@@ -90,11 +102,17 @@ def infer(
         beat = result.twin.simulate()
         if out is not None:
             result.twin.save(out)
-        answer = {**result.twin.model_dump(), "simulated": beat.indices(), **answer}
+        # Two thousand numbers are for the twin file; here stands what they say.
+        answer = {**result.twin.model_dump(exclude={"posterior_draws"}), "simulated": beat.indices(), **answer}
+        answer["posterior"] = {name: asdict(one) for name, one in result.posterior.items()}
+    if result.change is not None:
+        answer["change"] = {name: asdict(one) for name, one in result.change.items()}
     if as_json:
         _print_json(answer)
     elif result.twin is not None and beat is not None:
-        _print_inference(result.twin, beat)
+        print_inference(result.twin, beat)
+        if result.change is not None and before is not None:
+            print_change(result.change, before)
     if result.twin is None:
         raise CommandError(f"{clip.name}: no twin from this clip: {'; '.join(result.quality.reasons)}")
 
@@ -121,7 +139,7 @@ def simulate(
     if as_json:
         _print_json(beat.indices())
     else:
-        _print_beats({"Value": beat})
+        print_beats({"Value": beat})
         typer.echo(beat.message)
     if beat.status == "not_periodic":
         raise CommandError(beat.message)
@@ -144,15 +162,23 @@ def ramp(
     from twin_core import ramp as ramps
 
     fitted = pumps.get(pump)
-    patient = _scenario(changes, None, None, reflex).parameters(_patient(preset, twin, circuit))
-    steps = ramps.ramp(patient, fitted, ramps.speeds(low, high, step, fitted), reflex=reflex)
+    scenario = _scenario(changes, None, None, reflex)
+    patient = scenario.parameters(_patient(preset, twin, circuit))
+    at_speeds = ramps.speeds(low, high, step, fitted)
+    drawn = Twin.load(twin).draw_circuits(circuit, ramps.DRAWS) if twin is not None else []
+    draws = [scenario.parameters(one) for one in drawn]
+    steps = ramps.ramp(patient, fitted, at_speeds, draws=draws, reflex=reflex)
     recommended = ramps.recommend_speed(steps)
     if as_json:
-        _print_json({"pump": pump, "circuit": circuit, "rows": [s.row() for s in steps], "recommended": recommended})
+        rows = [s.row() for s in steps]
+        _print_json({"pump": pump, "circuit": circuit, "rows": rows, "draws": len(draws), "recommended": recommended})
     else:
-        _print_beats({f"{s.speed_rpm:.0f} rpm": s.beat for s in steps})
+        print_beats({f"{s.speed_rpm:.0f} rpm": s.beat for s in steps})
         for s in steps:
-            typer.echo(f"{s.speed_rpm:.0f} rpm: {'; '.join(s.reasons) or 'meets every target'}")
+            sure = (
+                "" if s.share_met is None else f" ({100 * s.share_met:.0f} % of {len(draws)} draws meet every target)"
+            )
+            typer.echo(f"{s.speed_rpm:.0f} rpm: {'; '.join(s.reasons) or 'meets every target'}{sure}")
         typer.echo(recommended["summary"])
     unsteady = [f"{s.speed_rpm:.0f}" for s in steps if s.beat.status == "not_periodic"]
     if unsteady:
@@ -226,32 +252,6 @@ def _scenario(changes: list[str] | None, pump: str | None, speed: float | None, 
 
 def _print_json(answer: dict[str, Any]) -> None:
     typer.echo(json.dumps(answer, indent=2, allow_nan=False))
-
-
-def _print_beats(beats: dict[str, Beat]) -> None:
-    from twin_core.report import format_value
-
-    typer.echo(f"{'':30}" + "".join(f"{name:>12}" for name in beats))
-    for key, about in next(iter(beats.values())).index_infos.items():
-        values = "".join(f"{format_value(getattr(beat, key), about.digits):>12}" for beat in beats.values())
-        typer.echo(f"{about.label:30}{values}  {about.unit}")
-
-
-def _print_inference(twin: Twin, beat: Beat) -> None:
-    from twin_core.circuit import PARAMETERS
-    from twin_core.report import format_value, measured_note
-
-    typer.echo(f"{twin.pseudonym}\n{'':30}{'Measured':>12}{'Simulated':>12}")
-    for key in ("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml"):
-        about = INDICES[key]
-        values = [format_value(getattr(source, key), about.digits) for source in (twin.measured, beat)]
-        typer.echo(f"{about.label:30}{values[0]:>12}{values[1]:>12}  {about.unit}")
-    typer.echo(measured_note(twin))
-    for name, value in twin.learned_parameters.items():
-        typer.echo(f"{PARAMETERS[name].label:30}{value:>12.4g}{'':12}  {PARAMETERS[name].unit}")
-    for caution in twin.quality.reasons:
-        typer.echo(f"Caution: {caution}.")
-    typer.echo(f"{beat.message}\n{RESEARCH_USE}")
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,20 @@ CheckpointOption = Annotated[
 ]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out, if there is one.")]
 LogOption = Annotated[Path | None, typer.Option(help="Folder for training curves, to be shown by TensorBoard.")]
+
+
+class Architecture(StrEnum):
+    """Encoders that can be trained."""
+
+    one_beat = "one_beat"
+    paper = "paper"
+
+
+class Target(StrEnum):
+    """What the paper's encoder can be trained on."""
+
+    ef = "ef"
+    volumes = "volumes"
 
 
 @app.command()
@@ -119,18 +134,51 @@ def surrogate(
 @app.command()
 def encoder(
     out: OutOption,
+    architecture: Annotated[
+        Architecture, typer.Option(help="one_beat, which ships, or paper: Med-Real2Sim's own, from the clip alone.")
+    ] = Architecture.one_beat,
+    data: DataOption = None,
+    target: Annotated[
+        Target | None, typer.Option(help="What the paper's encoder is trained on: EF alone, or EDV and ESV (volumes).")
+    ] = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     workers: WorkersOption = 1,
     steps: StepsOption = None,
     patients: PatientsOption = None,
+    checkpoint_every: CheckpointOption = 200,
+    resume: ResumeOption = False,
+    log_dir: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train the network from clip to circuit parameters, through the frozen surrogate, on volumes only."""
-    from twin_core.learning import train_encoder as training
+    run: dict[str, Any] = {"device": device, "workers": workers, "checkpoint_every": checkpoint_every}
+    run |= {"resume": resume, "log_dir": log_dir, "report": _progress}
+    if architecture is Architecture.one_beat:
+        for name, given in (("--data", data), ("--target", target)):
+            if given is not None:
+                raise ValueError(f"received {name} with the one_beat encoder: give --architecture paper")
+        from twin_core.learning import train_encoder
 
-    settings = _changed(training.Settings(seed=seed), steps=steps, patients=patients)
-    _finish(training.train(_prepared(out), settings, device=device, workers=workers, report=_progress), as_json)
+        settings = _changed(train_encoder.Settings(seed=seed), steps=steps, patients=patients)
+        with _stoppable():
+            metrics = train_encoder.train(_prepared(out), settings, **run)
+        _finish(metrics, as_json)
+        return
+    from twin_core.learning import labelled_clips, train_paper_encoder
+    from twin_core.learning.datasets import open_dataset
+
+    if data is not None and patients is not None:
+        raise ValueError(f"received --patients {patients} with --data, where no patient is rendered: leave one out")
+    folder = _prepared(out)
+    if data is None:
+        clips = labelled_clips.rendered(seed, patients or 600, workers=workers, report=_progress)
+    else:
+        clips = labelled_clips.from_dataset(open_dataset(*data), _progress)
+    paper = train_paper_encoder.Settings(seed=seed, target=(target or Target.volumes).value)
+    with _stoppable():
+        metrics = train_paper_encoder.train(folder, clips, _changed(paper, steps=steps), **run)
+    _finish(metrics, as_json)
 
 
 @app.command()

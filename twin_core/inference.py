@@ -8,21 +8,26 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from twin_core.circuit import CircuitParameters, solve_periodic
+from twin_core.change import Difference, check_comparable, compare
+from twin_core.circuit import INDICES, PARAMETERS, CircuitParameters, solve_periodic
 from twin_core.echo.clip import Clip, read_clip
 from twin_core.echo.quality import PictureFigures, length_reasons
 from twin_core.echo.volumes import Measurement, measure
 from twin_core.learning.encoder import Encoder
+from twin_core.learning.posterior import Interval, Posterior
 from twin_core.learning.segmenter import Segmenter
 from twin_core.learning.view import View, ViewReader
 from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
+from twin_core.twin_records import check_cuff
 
 Progress = Callable[[float, str], None]
 # Beyond these the twin is marked: its circuit does not beat as measured, or its pressures are no patient's.
 DISAGREEMENT_EF_POINTS = 5.0
 DISAGREEMENT_EDV_SHARE = 0.1
 DISAGREEMENT_RATE_BPM = 1.0
+DISAGREEMENT_PRESSURE_MMHG = 15.0  # three times a cuff's own error
 PLAUSIBLE_MEAN_PRESSURE_MMHG = (50.0, 130.0)
 
 
@@ -36,6 +41,8 @@ class Inference:
         measurement: Volumes, beats and their verdict.
         quality: Whether the clip can carry a twin, and why not.
         twin: The twin; None if the clip is unusable.
+        posterior: What is known of each parameter: its interval, and how much narrower it is than the prior's.
+        change: By parameter and index, the change since the earlier twin; None without one.
     """
 
     clip: Clip
@@ -43,6 +50,8 @@ class Inference:
     measurement: Measurement
     quality: Quality
     twin: Twin | None
+    posterior: dict[str, Interval]
+    change: dict[str, Difference] | None
 
 
 def infer(
@@ -50,6 +59,9 @@ def infer(
     *,
     name: str | None = None,
     depth_cm: float | None = None,
+    systolic_mmhg: float | None = None,
+    diastolic_mmhg: float | None = None,
+    earlier: Twin | None = None,
     device: str = "auto",
     pseudonym: str | None = None,
     progress: Progress | None = None,
@@ -60,42 +72,61 @@ def infer(
         source: Path of an AVI, MP4 or DICOM file, or its bytes.
         name: What to call the file in messages.
         depth_cm: Depth of the sector, if the user knows it; wins over the file.
+        systolic_mmhg: Cuff pressure taken with the clip, if one was; it narrows the posterior.
+        diastolic_mmhg: Likewise.
+        earlier: The same patient's twin from an earlier clip, to tell the change since.
         device: ``auto``, ``cpu`` or ``cuda``.
         pseudonym: Name to show; by default made from the file's digest, never from its tags.
         progress: Called with a share done (0 to 1) and what is being done.
 
     Raises:
         ClipError: If the file cannot be read.
+        TwinError: If a cuff pressure is none, or the earlier twin cannot be compared with this clip.
         WeightsError: If a weight file is missing or damaged.
         ValueError: If the device is not there.
     """
     tell = progress or (lambda share, text: None)
+    check_cuff(systolic_mmhg, diastolic_mmhg)
     tell(0.0, "Reading the clip")
     clip = read_clip(source, name=name, depth_cm=depth_cm)
+    if earlier is not None:
+        check_comparable(earlier, clip.cm_per_px is not None)
     tell(0.2, "Loading the networks")
-    segmenter, encoder = _segmenter(device), _encoder(device)
+    segmenter, encoder, posterior = _segmenter(device), _encoder(device), _posterior()
     tell(0.4, f"Finding the ventricle in {len(clip.frames)} frames")
     masks = segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
     tell(0.8, "Measuring volumes")
     measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
     view = _view_reader(device).read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
     quality = _quality(clip, view, measurement)
-    twin = None
+    twin, known, change = None, {}, None
     if quality.usable:
         tell(0.9, "Finding the circuit")
         parameters = CircuitParameters(**encoder.encode(clip, masks, measurement))
-        measured = _measured(measurement)
+        measured = _measured(measurement, systolic_mmhg, diastolic_mmhg)
         quality = _with_agreement(quality, measured, parameters)
+        quality = _with_reach(quality, posterior.beyond_reach(measured.known()))
+        # The clip's digest is the seed: the same clip gives the same draws everywhere.
+        drawn = posterior.draw(measured.known(), seed=int(clip.sha256[:16], 16))
         twin = Twin(
             pseudonym=pseudonym or f"Patient {clip.sha256[:6].upper()}",
             clip=_facts(clip),
             measured=measured,
             parameters=parameters.to_dict(),
-            models={"segmenter": segmenter.weights.sha256, "encoder": encoder.weights.sha256},
+            posterior_draws={draw: _compact(draw, values) for draw, values in drawn.items()},
+            models={
+                "segmenter": segmenter.weights.sha256,
+                "encoder": encoder.weights.sha256,
+                "posterior": posterior.weights.sha256,
+            },
             quality=quality,
         )
+        known = posterior.intervals(twin.posterior)
+        change = compare(earlier, twin) if earlier is not None else None
     tell(1.0, "Done")
-    return Inference(clip=clip, masks=masks, measurement=measurement, quality=quality, twin=twin)
+    return Inference(
+        clip=clip, masks=masks, measurement=measurement, quality=quality, twin=twin, posterior=known, change=change
+    )
 
 
 @lru_cache(maxsize=2)
@@ -106,6 +137,26 @@ def _segmenter(device: str) -> Segmenter:
 @lru_cache(maxsize=2)
 def _encoder(device: str) -> Encoder:
     return Encoder.load(device=device)
+
+
+@lru_cache(maxsize=1)
+def _posterior() -> Posterior:
+    return Posterior.load()
+
+
+def _compact(name: str, values: NDArray[np.float64]) -> list[float]:
+    """Draws to five significant digits, inside the parameter's bounds for all the rounding."""
+    low, high = PARAMETERS[name].bounds
+    return [min(max(float(f"{value:.5g}"), low), high) for value in values]
+
+
+def _with_reach(quality: Quality, beyond: list[str]) -> Quality:
+    """The verdict, with a caution about measured values that the posterior's patients do not have."""
+    if not beyond:
+        return quality
+    labels = " and ".join(INDICES[name].label for name in beyond)
+    caution = f"{labels}: beyond nearly all patients the posterior knows; its intervals are those of the nearest"
+    return Quality(usable=quality.usable, reasons=[*quality.reasons, caution])
 
 
 @lru_cache(maxsize=2)
@@ -139,7 +190,15 @@ def _with_agreement(quality: Quality, measured: MeasuredValues, parameters: Circ
             f"the circuit beats at {beat.heart_rate_bpm:.0f} bpm, as near as it can to {measured.heart_rate_bpm:.0f}"
         )
     low, high = PLAUSIBLE_MEAN_PRESSURE_MMHG
-    if not low <= beat.mean_arterial_pressure_mmhg <= high:
+    shown = {"systolic": measured.systolic_pressure_mmhg, "diastolic": measured.diastolic_pressure_mmhg}
+    found = {"systolic": beat.systolic_pressure_mmhg, "diastolic": beat.diastolic_pressure_mmhg}
+    apart = {k: v for k, v in shown.items() if v is not None and abs(found[k] - v) > DISAGREEMENT_PRESSURE_MMHG}
+    if apart:
+        which = " and ".join(
+            f"{name} pressure {found[name]:.0f} mmHg, {value:.0f} on the cuff" for name, value in apart.items()
+        )
+        cautions.append(f"the circuit is estimated from the echo alone: {which}; the intervals know the cuff")
+    elif not low <= beat.mean_arterial_pressure_mmhg <= high:
         cautions.append(
             f"a mean pressure of {beat.mean_arterial_pressure_mmhg:.0f} mmHg is what these volumes give with the "
             "published systemic resistance, not what the patient has: set that by the cuff pressure"
@@ -162,7 +221,7 @@ def _facts(clip: Clip) -> ClipFacts:
     )
 
 
-def _measured(measurement: Measurement) -> MeasuredValues:
+def _measured(measurement: Measurement, systolic: float | None, diastolic: float | None) -> MeasuredValues:
     return MeasuredValues(
         ejection_fraction_pct=measurement.ef_pct,
         heart_rate_bpm=measurement.heart_rate_bpm,
@@ -170,4 +229,6 @@ def _measured(measurement: Measurement) -> MeasuredValues:
         esv_ml=measurement.esv_ml,
         calibrated=measurement.calibrated,
         beats=len(measurement.beats),
+        systolic_pressure_mmhg=systolic,
+        diastolic_pressure_mmhg=diastolic,
     )

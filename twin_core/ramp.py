@@ -16,6 +16,7 @@ from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.pumps import Pump
 
 MAX_STEPS = 200
+DRAWS = 50  # of a twin's that a ramp is judged on: a share is then known to 7 points, in seconds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import typst
 
@@ -22,7 +23,8 @@ from twin_core.twin import RESEARCH_USE, Twin
 
 LIMITS = (
     "EDV, ESV and heart rate fix about three of the seven estimated parameters; the others stay near the values "
-    "the encoder was trained to prefer.",
+    "the encoder was trained to prefer. The 90 % intervals say what each may be in a simulated patient with these "
+    "measurements and their usual errors; a cuff pressure narrows them.",
     "Pressures are not measured: without a cuff pressure they are what the published circuit gives at these volumes.",
     "Ejection fraction rises as a pump empties the ventricle and is no measure of its benefit.",
     "The networks were trained on rendered echoes, not on patients.",
@@ -42,6 +44,7 @@ REFERENCE_ADULT = (
 _TEMPLATE = Path(__file__).resolve().parents[1] / "assets" / "report.typ"
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu Sans: the same on every machine
 _NOTHING = "–"
+_CUFF = ("systolic_pressure_mmhg", "diastolic_pressure_mmhg")
 
 
 def simulate(twin: Twin, scenarios: Sequence[Scenario], circuit: str = circuits.FIVE_STATE.name) -> dict[str, Beat]:
@@ -121,7 +124,7 @@ def _data(
 ) -> dict[str, Any]:
     """Everything the template prints, as JSON values."""
     patient = beats["Patient"]
-    parameters = patient.parameters
+    parameters, known = patient.parameters, intervals(twin)
     colours = [figures.PATIENT_COLOUR, *figures.SCENARIO_COLOURS * len(beats)]
     return {
         "software_version": twin_core.__version__,
@@ -145,15 +148,18 @@ def _data(
         "index_rows": _index_rows(beats),
         "index_note": "Change is against the patient. Cardiac output is aortic valve plus pump flow. "
         "Pump flow is the circuit's true flow; a console shows an estimate.",
+        "parameter_header": ["Parameter", "Value", "90 % interval" if known else "Bounds"],
         "parameter_rows": [
             [
                 f"{about.label}{' *' if name in LEARNED else ''}",
                 f"{getattr(parameters, name):.4g} {about.unit}",
-                f"{about.bounds[0]:.4g} to {about.bounds[1]:.4g}",
+                known.get(name, _NOTHING) if known else f"{about.bounds[0]:.4g} to {about.bounds[1]:.4g}",
             ]
             for name, about in parameters.infos().items()
             if name not in REFERENCE_ADULT
         ],
+        "parameter_note": "* estimated from the echo; the rest are the published reference values."
+        + (f" Intervals given {known_of(twin)}; a dash: not inferred." if known else ""),
         "limits": [*LIMITS, CIRCUIT_LIMITS[circuit]],
         "identity": [list(row) for row in _identity(twin, circuit)],
     }
@@ -174,7 +180,8 @@ def _facts(twin: Twin) -> list[list[str]]:
 def _measured(twin: Twin, patient: Beat) -> list[list[str]]:
     if twin.measured is None:
         return []
-    keys = ("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml")
+    keys = ["ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml"]
+    keys += [key for key in _CUFF if getattr(twin.measured, key) is not None]
     return [
         [
             f"{INDICES[key].label} ({INDICES[key].unit})",
@@ -193,6 +200,23 @@ def measured_note(twin: Twin) -> str:
     if twin.measured.calibrated:
         return f"{beats} Volumes are calibrated."
     return f"{beats} Volumes are NOT calibrated: they rest on an assumed image depth. Ejection fraction does not."
+
+
+def intervals(twin: Twin) -> dict[str, str]:
+    """The 90 % interval of each parameter that the twin has draws of, as text; empty without draws."""
+    ends = {name: np.percentile(values, (5.0, 95.0)) for name, values in twin.posterior.items()}
+    return {name: f"{low:.3g} to {high:.3g}" for name, (low, high) in ends.items()}
+
+
+def known_of(twin: Twin) -> str:
+    """What a twin's intervals rest on, for a sentence."""
+    if twin.measured is None:
+        return "nothing"
+    names = twin.measured.known()
+    parts = ["EDV", "ESV"] if "edv_ml" in names else []
+    parts += ["EF", "heart rate"]
+    parts += [f"{INDICES[name].label.lower()}" for name in names if name in _CUFF]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _index_rows(beats: dict[str, Beat]) -> list[list[str]]:

@@ -3,71 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, field_validator, model_validator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 import twin_core
-from twin_core.circuit import LEARNED, Beat, CircuitParameters, circuits, solve_periodic
+from twin_core.circuit import LEARNED, Beat, CircuitParameters, ParameterError, circuits, solve_periodic
 from twin_core.circuit.closing import close_loop
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.circuit.parameters import check_value
+from twin_core.twin_records import ClipFacts, Digest, MeasuredValues, ModelName, Quality, Record, TwinError
 
-SCHEMA_VERSION = 1  # raised with the field's Literal below when the layout changes
+SCHEMA_VERSION = 2  # raised with the field's Literal below when the layout changes; 1 had no cuff and no draws
+FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
 RESEARCH_USE = "Research use only, not a medical device."
 
-
-class TwinError(ValueError):
-    """A twin file that cannot be used."""
+__all__ = ["RESEARCH_USE", "SCHEMA_VERSION", "ClipFacts", "MeasuredValues", "Quality", "Twin", "TwinError"]
 
 
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-ModelName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class ClipFacts(_Record):
-    """Facts of the clip a twin was made from. No patient name, ID, birth date or frame is kept."""
-
-    format: str
-    sha256: Digest
-    frames: int = Field(gt=1)
-    rows: int = Field(gt=0)
-    columns: int = Field(gt=0)
-    frame_rate_hz: float = Field(gt=0)
-    duration_s: float = Field(gt=0)
-    cm_per_px: tuple[PositiveFloat, PositiveFloat] | None
-    cm_per_px_source: str
-
-
-class MeasuredValues(_Record):
-    """What the contour gives. Volumes are in mL only if ``calibrated``; else they rest on an assumed depth."""
-
-    ejection_fraction_pct: float = Field(ge=0, le=100)
-    heart_rate_bpm: float = Field(gt=0)
-    edv_ml: float = Field(gt=0)
-    esv_ml: float = Field(ge=0)
-    calibrated: bool
-    beats: int = Field(ge=1)
-
-    @model_validator(mode="after")
-    def _the_heart_beats(self) -> Self:
-        if self.esv_ml >= self.edv_ml:
-            raise ValueError(f"esv_ml = {self.esv_ml} is not under edv_ml = {self.edv_ml}; open the file as saved.")
-        return self
-
-
-class Quality(_Record):
-    """Whether the clip can carry a twin; reasons why not, or cautions about one it carries."""
-
-    usable: bool
-    reasons: list[str] = []
-
-
-class Twin(_Record):
+class Twin(Record):
     """One patient's circuit with its origin; what a twin file holds.
 
     Attributes:
@@ -76,21 +34,46 @@ class Twin(_Record):
         pseudonym: Name to show; never the patient's.
         clip: The clip it was made from, or None for a reference patient.
         measured: What was measured on the clip, or None.
-        parameters: All circuit parameters by name.
+        parameters: All circuit parameters by name: the encoder's estimate, the one that is simulated.
+        posterior_draws: What the parameters may be, given what is known: parameter name to draws, the draws of one
+            index belonging together. Empty in files of schema 1 and for reference patients.
         models: Weights that took part, name to SHA-256.
         quality: Verdict on the clip.
         research_use: The standing restriction, kept in the file.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     software_version: str = twin_core.__version__
     pseudonym: str = Field(min_length=1, max_length=80)
     clip: ClipFacts | None = None
     measured: MeasuredValues | None = None
     parameters: dict[str, float]
-    models: dict[ModelName, Digest] = {}
+    posterior_draws: dict[str, list[float]] = Field(default_factory=dict)
+    models: dict[ModelName, Digest] = Field(default_factory=dict)
     quality: Quality = Quality(usable=True)
     research_use: str = RESEARCH_USE
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_older_schema(cls, values: Any) -> Any:
+        """Schema 1 lacks what schema 2 may leave out."""
+        if isinstance(values, dict) and values.get("schema_version") == 1:
+            return {**values, "schema_version": SCHEMA_VERSION}
+        return values
+
+    @field_validator("posterior_draws")
+    @classmethod
+    def _draws_of_circuits(cls, draws: dict[str, list[float]]) -> dict[str, list[float]]:
+        lengths = {len(values) for values in draws.values()}
+        if len(lengths) > 1 or any(not FEWEST_DRAWS <= length <= MOST_DRAWS for length in lengths):
+            raise ValueError(
+                f"{sorted(lengths)} draws; every parameter has the same number, {FEWEST_DRAWS} to {MOST_DRAWS}."
+            )
+        infos = CircuitParameters.infos()
+        for name, values in draws.items():
+            for extreme in (min(values), max(values)):
+                check_value(name, extreme, infos)
+        return draws
 
     @field_validator("parameters")
     @classmethod
@@ -126,17 +109,58 @@ class Twin(_Record):
         """The seven parameters the echo encoder estimates."""
         return {name: self.parameters[name] for name in LEARNED}
 
+    @property
+    def posterior(self) -> dict[str, NDArray[np.float64]]:
+        """Parameter name to draws of the posterior (draws,); empty if the twin has none."""
+        return {name: np.array(values) for name, values in self.posterior_draws.items()}
+
+    def draw_circuits(
+        self, name: str = circuits.FIVE_STATE.name, limit: int | None = None
+    ) -> list[LeftHeartParameters]:
+        """The patient's circuit once a draw: what else the patient may be, given what is known.
+
+        Args:
+            name: Circuit to have them in; draws that cannot be closed (see ``circuit_in``) are left out.
+            limit: The first so many draws only; they are independent of each other.
+
+        Returns:
+            Circuits; none if the twin has no draws.
+        """
+        drawn = [
+            self.circuit.replace(**dict(zip(self.posterior_draws, values, strict=True)))
+            for values in list(zip(*self.posterior_draws.values(), strict=True))[:limit]
+        ]
+        if circuits.get(name) is not circuits.CLOSED_LOOP:
+            return list(drawn)
+        closed: list[LeftHeartParameters] = []
+        for one in drawn:
+            try:
+                closed.append(close_loop(one))
+            except ParameterError:
+                continue
+        return closed
+
     def simulate(self) -> Beat:
         """The patient's own periodic beat, without a pump."""
         return solve_periodic(self.circuit)
 
     @classmethod
-    def from_clip(cls, source: str | Path, *, depth_cm: float | None = None, device: str = "auto") -> Self:
+    def from_clip(
+        cls,
+        source: str | Path,
+        *,
+        depth_cm: float | None = None,
+        systolic_mmhg: float | None = None,
+        diastolic_mmhg: float | None = None,
+        device: str = "auto",
+    ) -> Self:
         """The twin of the patient in an echo clip.
 
         Args:
             source: AVI, MP4 or DICOM file with an apical four-chamber clip.
             depth_cm: Depth of the sector, if the file does not say how large a pixel is.
+            systolic_mmhg: Cuff pressure, if one was taken.
+            diastolic_mmhg: Cuff pressure, if one was taken.
             device: ``auto``, ``cpu`` or ``cuda``.
 
         Raises:
@@ -145,14 +169,17 @@ class Twin(_Record):
         """
         from twin_core.inference import infer  # networks load only where a clip is read
 
-        inference = infer(source, depth_cm=depth_cm, device=device)
+        inference = infer(
+            source, depth_cm=depth_cm, systolic_mmhg=systolic_mmhg, diastolic_mmhg=diastolic_mmhg, device=device
+        )
         if inference.twin is None:
             raise TwinError(f"no twin from this clip: {'; '.join(inference.quality.reasons)}")
         return cls.model_validate(inference.twin.model_dump())
 
     def to_json(self) -> str:
-        """The twin file's text."""
-        return self.model_dump_json(indent=2) + "\n"
+        """The twin file's text, each parameter's draws on one line."""
+        text = self.model_dump_json(indent=2) + "\n"
+        return re.sub(r"\[\s+([-+.\deE,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

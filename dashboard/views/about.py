@@ -7,6 +7,7 @@ import streamlit as st
 import twin_core
 from dashboard import state, tables
 from twin_core.circuit import circuits, pumps
+from twin_core.learning.narrowing import SENTENCE, narrowing_table
 from twin_core.report import CIRCUIT_LIMITS, LIMITS
 from twin_core.twin import RESEARCH_USE
 
@@ -24,6 +25,8 @@ def page() -> None:
     )
     st.subheader("What it cannot know", anchor=False)
     st.markdown("\n".join(f"- {limit}" for limit in LIMITS))
+    st.markdown(f"**What measurements tell.** {SENTENCE}")
+    st.html(tables.narrowing_table(narrowing_table()))
     st.subheader("Circuits", anchor=False)
     for circuit in circuits.CIRCUITS.values():
         st.markdown(f"**{circuit.label}.** {circuit.sentence} {CIRCUIT_LIMITS[circuit.name]}")

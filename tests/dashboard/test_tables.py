@@ -5,6 +5,7 @@ import pytest
 
 from dashboard import tables
 from twin_core.circuit import INDICES, LEARNED, CircuitParameters, ClosedLoopParameters, presets, pumps, solve_periodic
+from twin_core.learning.narrowing import narrowing_table
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,22 @@ def test_the_seven_learned_parameters_stand_with_unit_and_bounds(twin):
     html = tables.learned_table(twin)
     assert html.count("<tr>") == 1 + len(LEARNED) == 8
     assert cells(html, "Contractility (Emax)") == ["Contractility (Emax)", "mmHg/mL", "1", "0.5–3.5"]
+
+
+def test_what_a_parameter_may_be_stands_beside_it(twin):
+    draws = {"emax_mmhg_per_ml": [1.0 + k / 100 for k in range(101)], "systemic_resistance": [1.0] * 101}
+    html = tables.learned_table(twin.model_copy(update={"posterior_draws": draws}))
+    assert cells(html, "Contractility (Emax)") == ["Contractility (Emax)", "mmHg/mL", "1", "1.05–1.95"]
+    assert cells(html, "Systemic resistance")[-1] == "1–1"
+    assert "90 % interval" in html and "Bounds" not in html
+
+
+def test_the_narrowing_table_has_a_column_a_set_of_measurements():
+    html = tables.narrowing_table(narrowing_table())
+    row = cells(html, "Systemic resistance")
+    assert len(row) == 1 + html.count('<th scope="col">') - 1
+    assert int(row[-1].split()[0]) > int(row[1].split()[0])  # a cuff tells more of it than EF and rate
+    assert "Mean arterial pressure" in html
 
 
 @pytest.mark.parametrize("circuit", [CircuitParameters, ClosedLoopParameters])

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from twin_core.learning.box import DEFAULTS, LOWER, UPPER
 from twin_core.learning.clip_samples import MeasuredPatient
-from twin_core.learning.encoder import Encoder
+from twin_core.learning.encoder import Encoder, EncoderNetwork
 from twin_core.learning.one_beat import CURVE, PICTURES, SIDE, OneBeat
 from twin_core.learning.surrogate import Surrogate
 from twin_core.learning.train_encoder import (
     FILE_NAME,
+    Objective,
+    PatientBatches,
     Settings,
     evaluate,
-    loss_of,
     train,
 )
 from twin_core.learning.weights import load_weights
@@ -38,10 +38,11 @@ def made_up_patients(count, seed):
     return patients
 
 
-def tiny_training(folder, **changes):
+def tiny_training(folder, checkpoint_every=None, resume=False, report=lambda line: None, **changes):
     settings = dataclasses.replace(TINY, **changes)
+    run = {"checkpoint_every": checkpoint_every, "resume": resume, "report": report}
     people = {"patients": made_up_patients(6, 0), "test": made_up_patients(6, 1)}
-    return train(folder, settings, device="cpu", report=lambda line: None, **people)
+    return train(folder, settings, device="cpu", **run, **people)
 
 
 def test_the_same_seed_gives_the_same_network(tmp_path):
@@ -53,34 +54,54 @@ def test_the_same_seed_gives_the_same_network(tmp_path):
 
 
 def test_training_brings_the_twins_volumes_to_the_clips(tmp_path):
-    untrained = tiny_training(tmp_path / "a", steps=1)
+    untrained = tiny_training(tmp_path / "a", steps=1, variants=16)
     trained = tiny_training(tmp_path / "b", steps=100, variants=16, learning_rate=8e-3)
-    assert trained["final_loss"] < 0.4 * untrained["final_loss"]
+    assert trained["final_loss"] < 0.6 * untrained["final_loss"]  # the mean of all hundred steps
     assert trained["ef_mae_points"] < 0.5 * untrained["ef_mae_points"]
     assert trained["edv_mae_ml"] < 0.5 * untrained["edv_mae_ml"]
 
 
-def test_the_surrogate_passes_gradients_on_and_stays_as_it_was():
+def test_the_surrogate_passes_gradients_on_and_is_neither_trained_nor_saved():
     physics = Surrogate.load(device="cpu")
     before = {name: value.clone() for name, value in physics.state_dict().items()}
-    parameters = torch.tensor((LOWER + UPPER) / 2, dtype=torch.float32)[None].requires_grad_()
-    loss_of(parameters, torch.tensor([[140.0, 60.0]]), physics, 0.5).backward()
-    assert (parameters.grad[0, 1:] != 0).all()
+    network = EncoderNetwork(TINY.channels, TINY.width)
+    objective = Objective(network, physics, dataclasses.replace(TINY, curve_weight=1.0)).train()
+    objective(*PatientBatches(made_up_patients(4, 0), physics, TINY).batch()).backward()
+    assert not physics.training
     assert all(p.grad is None for p in physics.parameters())
     assert all(torch.equal(before[name], value) for name, value in physics.state_dict().items())
+    assert all(name.startswith("network.") for name in objective.state_dict())
+    assert all((p.grad != 0).any() for p in network.parameters())
 
 
-def test_the_loss_is_zero_where_volumes_and_prior_are_met_and_grows_with_both():
+def test_half_precision_stops_before_the_volumes():
     physics = Surrogate.load(device="cpu")
-    at = torch.tensor([[75.0, 100.0, 2.0, DEFAULTS.emin_mmhg_per_ml, 0.005, 0.001, 10.0]])
-    met = torch.stack(physics(at), dim=-1)
-    assert float(loss_of(at, met, physics, 1.0)) == pytest.approx(0.0, abs=1e-9)
-    assert float(loss_of(at, met * torch.tensor([1.0, 1.05]), physics, 1.0)) > 0.1
-    stiff = at.clone()
-    stiff[0, 3] += 0.02
-    expected = (np.log(0.08 / 0.06) / np.log(5)) ** 2  # of the logarithm of Emin's range, 0.02 to 0.1
-    there = torch.stack(physics(stiff), dim=-1)
-    assert float(loss_of(stiff, there, physics, 1.0)) == pytest.approx(expected, rel=1e-2)
+    torch.manual_seed(0)
+    objective = Objective(EncoderNetwork(TINY.channels, TINY.width), physics, TINY)
+    batch = PatientBatches(made_up_patients(4, 0), physics, TINY).batch()
+    whole = objective(*batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = objective(*batch)
+    assert half.dtype == torch.float32
+    assert float(half) == pytest.approx(float(whole), rel=1e-3)
+
+
+def test_a_run_resumed_from_its_checkpoint_gives_the_same_network(tmp_path):
+    def crash(line):
+        raise RuntimeError("killed")
+
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    whole = tiny_training(tmp_path / "a")
+    with pytest.raises(RuntimeError, match="killed"):  # at the last step's report, two steps after the checkpoint
+        tiny_training(tmp_path / "b", checkpoint_every=4, report=crash)
+    lines = []
+    resumed = tiny_training(tmp_path / "b", checkpoint_every=4, resume=True, report=lines.append)
+    assert "resumed at step 4/6" in lines[0]
+    assert resumed["final_loss"] == whole["final_loss"]
+    a, b = (load_weights(tmp_path / x / FILE_NAME, "encoder").tensors for x in "ab")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not list((tmp_path / "b").glob("*.checkpoint.pt"))  # of no use any more
 
 
 def test_contour_targets_train_towards_the_true_volumes(tmp_path):

@@ -117,7 +117,7 @@ def test_the_command_saves_on_a_signal_and_resumes_to_the_same_weights(tmp_path,
     while not (tmp_path / "a" / "segmenter.checkpoint.pt").exists():
         assert process.poll() is None, process.stderr.read()
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=200)
     assert process.returncode == 130
     assert re.search(r"^error: stopped at step \d+ of 8, saved: go on with --resume$", errors, re.M)
     assert not (tmp_path / "a" / "segmenter.safetensors").exists()

@@ -69,7 +69,7 @@ def test_a_run_stopped_and_then_killed_resumes_to_the_same_losses(tmp_path, unin
     process = started(*files, STEPS, "--slow")
     wait_for_step(process, 13)
     process.send_signal(signal.SIGTERM)  # the step under way is finished and saved
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=200)
     assert process.returncode == 3 and "go on with --resume" in rest
     stopped_at = len(load_checkpoint(files[0], {})["losses"])
     assert 13 <= stopped_at < 30
@@ -77,12 +77,12 @@ def test_a_run_stopped_and_then_killed_resumes_to_the_same_losses(tmp_path, unin
     process = started(*files, STEPS, "--slow", "--resume")
     wait_for_step(process, 33)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=200)
     assert process.returncode == -signal.SIGKILL and not files[1].exists()
     assert len(load_checkpoint(files[0], {})["losses"]) in (30, 40, 50)
 
     process = started(*files, STEPS, "--resume")
-    lines, errors = process.communicate(timeout=60)
+    lines, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
     assert re.search(rf"resumed at step [345]0/{STEPS}", lines)
     assert json.loads(files[1].read_text()) == uninterrupted
@@ -95,7 +95,7 @@ def test_two_processes_take_the_steps_of_one_with_the_whole_batch(tmp_path):
     alone = fit(objective, optimiser, schedule, Points(), plan, report=quiet)
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     process = started(tmp_path / "two.pt", tmp_path / "losses.json", 12, launcher=launcher)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=200)
     assert process.returncode == 0, errors
     assert json.loads((tmp_path / "losses.json").read_text()) == pytest.approx(alone.losses, rel=1e-4)
     one, two = (load_checkpoint(tmp_path / f"{name}.pt", {}) for name in ("one", "two"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -26,11 +27,12 @@ MAX_FRAMES = 64
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RenderedPatient:
-    """A rendered clip and the volumes its contours were drawn for."""
+    """A rendered clip, the volumes its contours were drawn for, and its heart rate."""
 
     clip: Clip
     edv_ml: float
     esv_ml: float
+    heart_rate_bpm: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,27 +75,29 @@ def render_patient(seed: tuple[int, int]) -> RenderedPatient:
         format="rendered",
         sha256="",
     )
-    return RenderedPatient(clip=clip, edv_ml=float(volume.max()), esv_ml=float(volume.min()))
+    return RenderedPatient(
+        clip=clip, edv_ml=float(volume.max()), esv_ml=float(volume.min()), heart_rate_bpm=beat.heart_rate_bpm
+    )
 
 
 def render_patients(
-    seed: int, count: int, *, workers: int = 1, report: Callable[[str], None] = lambda line: None
+    seed: int, which: int | Sequence[int], *, workers: int = 1, report: Callable[[str], None] = lambda line: None
 ) -> Iterator[RenderedPatient]:
     """Render patients one after the other; the result does not depend on ``workers``.
 
     Args:
         seed: of the data set.
-        count: how many patients.
+        which: how many patients, or their numbers.
         workers: processes.
         report: receives a line of progress now and then.
     """
-    numbers = [(seed, i) for i in range(count)]
+    numbers = [(seed, i) for i in (range(which) if isinstance(which, int) else which)]
     if workers <= 1:
-        yield from _counted(map(render_patient, numbers), count, report)
+        yield from _counted(map(render_patient, numbers), len(numbers), report)
         return
     # Spawned, not forked: the parent may already run torch's threads, which a fork would leave half alive.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from _counted(pool.map(render_patient, numbers, chunksize=4), count, report)
+        yield from _counted(pool.map(render_patient, numbers, chunksize=4), len(numbers), report)
 
 
 def _counted(
@@ -113,3 +117,28 @@ def measured(patient: RenderedPatient, segmenter: Segmenter) -> MeasuredPatient 
     if not found.usable or found.heart_rate_bpm is None:
         return None
     return MeasuredPatient(beat=one_beat(clip, masks, found), true_edv_ml=patient.edv_ml, true_esv_ml=patient.esv_ml)
+
+
+def measured_patients(
+    seed: int,
+    which: Sequence[int],
+    segmenter: str | Path | None,
+    device: str,
+    workers: int,
+    report: Callable[[str], None],
+) -> list[MeasuredPatient]:
+    """Rendered patients that the pipeline can measure; the rest are counted and left out.
+
+    Args:
+        seed: of the data set.
+        which: their numbers in it.
+        segmenter: its weight file; the shipped one when None.
+        device: auto, cpu or cuda.
+        workers: processes that render.
+        report: receives a line of progress now and then.
+    """
+    reader = Segmenter.load(segmenter, device)
+    found = [measured(p, reader) for p in render_patients(seed, which, workers=workers, report=report)]
+    usable = [p for p in found if p is not None]
+    report(f"{len(which) - len(usable)} of {len(which)} rendered clips were not usable and are left out")
+    return usable

@@ -9,14 +9,10 @@ from numpy.typing import NDArray
 
 from twin_core.circuit.cohort import solve_cohort
 from twin_core.learning import prior
+from twin_core.learning.narrowing import DERIVED
 from twin_core.learning.observation import SETS, observe, only
-from twin_core.learning.posterior import PosteriorNetwork, widths
+from twin_core.learning.posterior import INTERVAL_PCT, METHOD, PosteriorNetwork, widths
 from twin_core.learning.prior import UNKNOWN, Patients
-
-DERIVED: tuple[str, ...] = (
-    *("mean_arterial_pressure_mmhg", "left_atrial_pressure_mmhg", "cardiac_output_l_min", "stroke_work_mmhg_ml"),
-)
-"""Indices of the beat without a pump whose narrowing is told beside the parameters'."""
 
 
 def prior_widths(patients: Patients) -> dict[str, float]:
@@ -66,5 +62,5 @@ def _index_widths(drawn: NDArray[np.float64]) -> NDArray[np.float64]:
     indices = np.array(
         [[getattr(b, name) if b.status == "periodic" else np.nan for name in DERIVED] for b in beats]
     ).reshape(*drawn.shape[:2], len(DERIVED))
-    low, high = np.nanpercentile(indices, (5.0, 95.0), axis=1)
+    low, high = np.nanpercentile(indices, INTERVAL_PCT, axis=1, method=METHOD)
     return np.asarray((high - low).mean(axis=0))

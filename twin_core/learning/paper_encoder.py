@@ -74,23 +74,23 @@ class PaperEncoder(nn.Module):
         return torch.cat([values[:, :_RATE], rate[:, None], values[:, _RATE + 1 :]], dim=1)
 
 
-def clip_frames(clip: Clip, start_s: float = 0.0) -> NDArray[np.uint8]:
-    """The clip's frames as the network reads them: the sector's square, FRAMES of them STEP_S apart.
+def clip_frames(clip: Clip, count: int = FRAMES) -> NDArray[np.uint8]:
+    """The clip's frames as the network reads them: the sector's square, STEP_S apart from the first on.
 
     The paper spreads 30 frames over whatever a clip shows, or takes every second one; at a fixed step a beat's length
     can be read off them. A clip that ends early is played backwards and forwards again: no jump, no still.
 
     Args:
         clip: the clip.
-        start_s: time after the clip's first frame at which to start.
+        count: how many frames.
 
     Returns:
-        Grey levels, black outside the sector, uint8 (FRAMES, SIDE, SIDE).
+        Grey levels, black outside the sector, uint8 (count, SIDE, SIDE).
     """
     time = clip.time_s - clip.time_s[0]
-    at = start_s + STEP_S * np.arange(FRAMES)
+    at = STEP_S * np.arange(count)
     end = float(time[-1])
-    at = end - np.abs(at % (2 * end) - end) if end > 0 else np.zeros(FRAMES)
+    at = end - np.abs(at % (2 * end) - end) if end > 0 else np.zeros(count)
     picked = np.abs(time[None, :] - at[:, None]).argmin(axis=1)
     crop = Crop.around(clip.sector)
     seen: dict[int, NDArray[np.uint8]] = {}  # a long step or a short clip shows a frame more than once

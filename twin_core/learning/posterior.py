@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from zuko.flows import NSF
 
 from twin_core.circuit import PARAMETERS
 from twin_core.learning import box, prior
+from twin_core.learning.narrowing import in_order
 from twin_core.learning.observation import OBSERVED, RATE_ERROR_BPM, as_row
 from twin_core.learning.prior import UNKNOWN
 from twin_core.learning.weights import ASSETS, Weights, WeightsError, load_weights
@@ -26,6 +27,7 @@ TRANSFORMS, HIDDEN, BINS = 3, (128, 128), 8
 REMEDY = "`python -m twin_core train posterior`"
 DRAWS = 200  # that go with a twin
 INTERVAL_PCT = (5.0, 95.0)
+METHOD: Literal["weibull"] = "weibull"  # of percentiles: intervals of few draws are as wide as those of many
 
 _RATE = UNKNOWN.index("heart_rate_bpm")
 _SEEN_RATE = OBSERVED.index("heart_rate_bpm")
@@ -148,7 +150,7 @@ class Posterior:
     @property
     def identifiability(self) -> dict[str, dict[str, float]]:
         """How much each set of measurements narrows each parameter and index, percent of the prior's interval."""
-        return dict(self.weights.config["identifiability"])
+        return in_order(self.weights.config["identifiability"])
 
     def draw(self, measured: Mapping[str, float], count: int = DRAWS, seed: int = 0) -> dict[str, NDArray[np.float64]]:
         """Draws of one patient's parameters.
@@ -179,7 +181,8 @@ class Posterior:
         narrowest = widths(prior.to_unit(values))
         found = {}
         for name, column, width in zip(UNKNOWN, values.T, narrowest, strict=True):
-            low, middle, high = np.percentile(column, (INTERVAL_PCT[0], 50.0, INTERVAL_PCT[1])).tolist()
+            percentiles = (INTERVAL_PCT[0], 50.0, INTERVAL_PCT[1])
+            low, middle, high = np.percentile(column, percentiles, method=METHOD).tolist()
             share = float(width) / self.weights.config["prior_widths"][name]
             found[name] = Interval(
                 median=middle, percentile_5=low, percentile_95=high, narrowing_pct=100.0 * (1.0 - share)
@@ -189,7 +192,7 @@ class Posterior:
 
 def widths(draws: NDArray[np.float64]) -> NDArray[np.float64]:
     """Widths of the central 90 % intervals of draws (draws, ...)."""
-    low, high = np.percentile(draws, INTERVAL_PCT, axis=0)
+    low, high = np.percentile(draws, INTERVAL_PCT, axis=0, method=METHOD)
     return np.asarray(high - low)
 
 

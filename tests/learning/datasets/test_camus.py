@@ -126,6 +126,14 @@ def test_a_damaged_picture_is_an_error_with_its_patient(dataset_copy, layout):
         open_dataset("camus", root).records[0].read()
 
 
+def test_a_damaged_tracing_leaves_its_clip_readable(dataset_copy):
+    root = dataset_copy("nifti")
+    victim = patient_folder(root, "nifti") / "patient0001_4CH_ES_gt.nii.gz"
+    victim.write_bytes(victim.read_bytes()[:100])
+    traced = open_dataset("camus", root).records[0].read()
+    assert len(traced.tracings) == 1 and "patient0001_4CH_ES_gt.nii.gz cannot be read" in traced.problems[0]
+
+
 def test_frame_numbers_beyond_the_clip_are_told_and_left_out(dataset_copy):
     root = dataset_copy("nifti")
     set_info(patient_folder(root, "nifti"), ES="40")

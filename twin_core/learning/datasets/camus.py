@@ -158,9 +158,8 @@ def read_picture(path: Path, where: str) -> tuple[NDArray[Any], tuple[float, flo
         image = SimpleITK.ReadImage(str(path))
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{where}: {path.name} cannot be read ({error}): copy it again") from None
-    except RuntimeError as error:
-        first = next((line for line in str(error).splitlines() if "rror" in line and ".cxx" not in line), "damaged")
-        raise DatasetError(f"{where}: {path.name} cannot be read ({first.strip()}): copy it again") from None
+    except RuntimeError:  # ITK's texts span lines and name its own sources
+        raise DatasetError(f"{where}: {path.name} cannot be read (damaged or no picture): copy it again") from None
     pixels = SimpleITK.GetArrayFromImage(image)
     if pixels.ndim == 2:
         pixels = pixels[None]
@@ -201,7 +200,12 @@ def _read(sequence: Path, where: str, rate_hz: float, phases: tuple[int, int]) -
         if frame >= len(frames):
             problems.append(f"{where}: {phase} is frame {frame + 1}, the clip has {len(frames)} frames")
             continue
-        mask = _squared((read_picture(drawn, where)[0][0] == CAVITY).astype(np.uint8), spacing, side, cv2.INTER_NEAREST)
+        try:
+            cavity = read_picture(drawn, where)[0][0] == CAVITY
+        except DatasetError as error:  # the clip itself is whole
+            problems.append(str(error))
+            continue
+        mask = _squared(cavity.astype(np.uint8), spacing, side, cv2.INTER_NEAREST)
         if mask.shape != sector.shape or not mask.any():
             problems.append(f"{where}: {drawn.name} does not outline a cavity on the clip's pixels")
             continue

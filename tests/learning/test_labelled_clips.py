@@ -1,0 +1,84 @@
+import dataclasses
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from twin_core.cli_train import app
+from twin_core.learning.datasets import open_dataset
+from twin_core.learning.labelled_clips import from_dataset
+from twin_core.learning.paper_encoder import KIND, TrainedPaperEncoder
+from twin_core.learning.train_paper_encoder import FILE_NAME
+from twin_core.learning.weights import load_weights
+
+KIND_OF = {"echonet": "echonet", "nifti": "camus", "mhd": "camus"}
+
+
+def train(folder, *options):
+    return CliRunner().invoke(app, ["encoder", "--out", str(folder), "--device", "cpu", *map(str, options)])
+
+
+@pytest.mark.parametrize("made", ["echonet", "nifti"])
+def test_a_data_sets_clips_keep_their_splits_and_labels(made_datasets, made):
+    data = open_dataset(KIND_OF[made], made_datasets[made])
+    splits = from_dataset(data)
+    for name, ours in (("train", splits.train), ("val", splits.validation), ("test", splits.test)):
+        records = data.of(name)
+        assert len(ours) == len(records) > 0
+        for record, clip in zip(records, ours, strict=True):
+            assert (record.read().clip.frames == clip.read().frames).all()
+            expected = record.ef_pct if record.ef_pct is not None else 100 * (1 - record.esv_ml / record.edv_ml)
+            assert clip.ef_pct == pytest.approx(expected)
+            assert clip.heart_rate_bpm is None
+
+
+def test_clips_without_an_ef_are_left_out_and_said_so(made_datasets):
+    data = open_dataset("echonet", made_datasets["echonet"])
+    first = data.of("train")[0]
+    unlabelled = dataclasses.replace(first, ef_pct=None, edv_ml=None, esv_ml=None)
+    volumes_only = dataclasses.replace(first, ef_pct=None, edv_ml=120.0, esv_ml=60.0)
+    lines = []
+    records = tuple(unlabelled if r is first else r for r in data.records)
+    splits = from_dataset(dataclasses.replace(data, records=records, problems=("row 9: bad",)), lines.append)
+    assert len(splits.train) == len(data.of("train")) - 1
+    assert lines == ["left out: 1 clips without an EF, 1 rows that cannot be used; the first: row 9: bad"]
+    records = tuple(volumes_only if r is first else r for r in data.records)
+    assert from_dataset(dataclasses.replace(data, records=records)).train[0].ef_pct == pytest.approx(50.0)
+
+
+@pytest.mark.parametrize(("made", "target"), [("echonet", "ef"), ("nifti", "volumes")])
+def test_the_papers_fine_tuning_runs_on_a_data_set_by_one_command(made_datasets, made, target, tmp_path):
+    data = ("--data", KIND_OF[made], made_datasets[made])
+    if target == "volumes" and open_dataset(*data[1:]).of("train")[0].edv_ml is None:
+        done = train(tmp_path, "--architecture", "paper", *data, "--target", target)
+        assert "1 training clips have no EDV and ESV: train them with target ef" in str(done.exception)
+        target = "ef"
+    done = train(tmp_path, "--architecture", "paper", *data, "--target", target, "--steps", 2, "--json")
+    assert done.exit_code == 0, done.output
+    metrics = json.loads(done.stdout[done.stdout.index("{") :])
+    assert metrics["clips"] == metrics["validation_clips"] == 1
+    assert 0 <= metrics["ef_mae_points"] <= 100
+    training = load_weights(tmp_path / FILE_NAME, KIND).training
+    assert training["target"] == target
+    assert training["data"].startswith(KIND_OF[made])
+    assert training["command"] == (
+        f"python -m twin_core train encoder --architecture paper --target {target} --data {KIND_OF[made]} FOLDER "
+        "--out DIR --seed 0"
+    )
+    clip = from_dataset(open_dataset(*data[1:])).test[0].read()
+    assert len(TrainedPaperEncoder.load(tmp_path / FILE_NAME, "cpu").encode(clip)) == 7
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--target", "ef"), "--target with the one_beat encoder: give --architecture paper"),
+        (("--data", "echonet", "x"), "--data with the one_beat encoder: give --architecture paper"),
+        (("--architecture", "paper", "--data", "echonet", "x", "--patients", 8), "--patients 8 with --data"),
+        (("--architecture", "paper", "--data", "other", "x"), "no data set 'other'"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(tmp_path, options, message):
+    done = train(tmp_path, *options)
+    assert done.exit_code == 1
+    assert message in str(done.exception)

@@ -1,0 +1,91 @@
+"""What a twin file holds besides its circuit: facts of the clip, measured values, the verdict."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
+
+SYSTOLIC_LIMITS_MMHG, DIASTOLIC_LIMITS_MMHG = (40.0, 300.0), (10.0, 200.0)
+
+
+class TwinError(ValueError):
+    """A twin file that cannot be used."""
+
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ModelName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+
+
+class Record(BaseModel):
+    """Values that do not change, with no field too many."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ClipFacts(Record):
+    """Facts of the clip a twin was made from. No patient name, ID, birth date or frame is kept."""
+
+    format: str
+    sha256: Digest
+    frames: int = Field(gt=1)
+    rows: int = Field(gt=0)
+    columns: int = Field(gt=0)
+    frame_rate_hz: float = Field(gt=0)
+    duration_s: float = Field(gt=0)
+    cm_per_px: tuple[PositiveFloat, PositiveFloat] | None
+    cm_per_px_source: str
+
+
+class MeasuredValues(Record):
+    """What the contour gives. Volumes are in mL only if ``calibrated``; else they rest on an assumed depth."""
+
+    ejection_fraction_pct: float = Field(ge=0, le=100)
+    heart_rate_bpm: float = Field(gt=0)
+    edv_ml: float = Field(gt=0)
+    esv_ml: float = Field(ge=0)
+    calibrated: bool
+    beats: int = Field(ge=1)
+    systolic_pressure_mmhg: float | None = None
+    diastolic_pressure_mmhg: float | None = None
+
+    @model_validator(mode="after")
+    def _the_heart_beats(self) -> Self:
+        if self.esv_ml >= self.edv_ml:
+            raise ValueError(f"esv_ml = {self.esv_ml} is not under edv_ml = {self.edv_ml}; open the file as saved.")
+        check_cuff(self.systolic_pressure_mmhg, self.diastolic_pressure_mmhg)
+        return self
+
+    def known(self) -> dict[str, float]:
+        """What is known of the patient, by name: volumes only where they rest on a scale, pressures where given."""
+        names = ["ejection_fraction_pct", "heart_rate_bpm"]
+        names += ["edv_ml", "esv_ml"] if self.calibrated else []
+        names += ["systolic_pressure_mmhg", "diastolic_pressure_mmhg"]
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def check_cuff(systolic_mmhg: float | None, diastolic_mmhg: float | None) -> None:
+    """Refuse a cuff pressure that no cuff shows; None is one that was not taken.
+
+    Raises:
+        TwinError: If a pressure is out of limits, or the diastolic is not under the systolic.
+    """
+    for name, value, (low, high) in (
+        ("systolic", systolic_mmhg, SYSTOLIC_LIMITS_MMHG),
+        ("diastolic", diastolic_mmhg, DIASTOLIC_LIMITS_MMHG),
+    ):
+        if value is not None and not low <= value <= high:
+            raise TwinError(f"a {name} pressure of {value:g} mmHg is not between {low:g} and {high:g}; check it.")
+    if systolic_mmhg is not None and diastolic_mmhg is not None and diastolic_mmhg >= systolic_mmhg:
+        raise TwinError(
+            f"a diastolic pressure of {diastolic_mmhg:g} mmHg is not under the systolic of {systolic_mmhg:g}; "
+            "check the two."
+        )
+
+
+class Quality(Record):
+    """Whether the clip can carry a twin; reasons why not, or cautions about one it carries."""
+
+    usable: bool
+    reasons: list[str] = []
