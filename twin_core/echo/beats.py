@@ -17,6 +17,9 @@ TROUGH_DEPTH = 0.35  # prominence of an end-systole, in parts of the clip's volu
 SEARCH_S = 0.10  # raw minimum is looked for this far round the smoothed one
 REST_S, REST_BAND = 0.06, 0.15  # isovolumic rest at end-systole: this long within this part of the range
 FULL_AGAIN = 0.90  # a beat's end is seen when the volume is back to this part of EDV
+REGULAR = 0.15  # periods that differ by no more than this part of their median are one rhythm
+SHIFTS = np.linspace(0.8, 1.25, 181)  # of a roughly known period, tried to find it exactly
+MIN_OVERLAP = 0.15  # of a period must be seen twice to tell its length from likeness
 DIASTOLE_BEFORE = 0.85  # a clip's first ED counts when it reaches this part of the clip's largest
 
 
@@ -88,6 +91,33 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
             )
         )
     return beats
+
+
+def rhythm_period_s(beats: list[EchoBeat], volume_ml: Curve, time_s: Curve) -> float | None:
+    """Typical length of a beat in s, None where it cannot be told.
+
+    Of an irregular rhythm the median. A regular one is timed by all it shows: its curve is laid over itself, and the
+    shift near the median at which it is most alike is the period.
+
+    Args:
+        beats: as found in the curve.
+        volume_ml: volume of each frame, mL (T,).
+        time_s: time of each frame, s (T,).
+    """
+    periods = np.array([b.period_s for b in beats if b.period_s is not None])
+    if not len(periods):
+        return None
+    rough = float(np.median(periods))
+    duration = float(time_s[-1] - time_s[0])
+    if np.ptp(periods) > REGULAR * rough:
+        return rough
+    unlikeness = []
+    shifts = rough * SHIFTS[duration - rough * SHIFTS >= MIN_OVERLAP * rough * SHIFTS]
+    for shift in shifts:
+        at = np.linspace(time_s[0], time_s[-1] - shift, 60)
+        apart = np.interp(at + shift, time_s, volume_ml) - np.interp(at, time_s, volume_ml)
+        unlikeness.append(float(np.mean(apart**2)))
+    return float(shifts[int(np.argmin(unlikeness))]) if unlikeness else rough
 
 
 def _end_systoles(volume: Curve, step: float) -> list[int]:

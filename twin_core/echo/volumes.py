@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from twin_core.echo.beats import EchoBeat, find_beats
+from twin_core.echo.beats import EchoBeat, find_beats, rhythm_period_s
 from twin_core.echo.contour import Contour, trace
 from twin_core.echo.quality import ContourFigures, beat_reasons, length_reasons
 
@@ -39,7 +39,7 @@ class Measurement:
         ef_pct: ejection fraction, mean of the beats, percent; None without a beat.
         edv_ml: end-diastolic volume, mean of the beats, mL.
         esv_ml: end-systolic volume, mean of the beats, mL.
-        heart_rate_bpm: from the beats' median period; None where it cannot be told.
+        heart_rate_bpm: from the rhythm's period; None where it cannot be told.
         heart_rate_reason: why the heart rate cannot be told, else empty.
         reasons: why the measurement is unusable; empty when it is usable.
     """
@@ -105,8 +105,8 @@ def measure(
     kept = np.flatnonzero(~rejected)
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
     beats = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
-    periods = [b.period_s for b in beats if b.period_s is not None]
-    rate = 60.0 / float(np.median(periods)) if periods else None
+    period = rhythm_period_s(list(beats), volume, time)
+    rate = 60.0 / period if period is not None else None
     edv = float(np.mean([b.edv for b in beats])) if beats else None
     esv = float(np.mean([b.esv for b in beats])) if beats else None
     ef = float(np.mean([b.ef_pct for b in beats])) if beats else None
