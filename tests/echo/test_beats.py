@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from twin_core.echo.beats import find_beats
+from twin_core.echo.beats import find_beats, rhythm_period_s
 
 
 def beat_shape(phase, ejection=0.35, kick=0.2):
@@ -135,3 +135,21 @@ def test_a_lone_beat_is_timed_by_the_filling_before_it():
     time = np.arange(int(1.3 * period * fps)) / fps
     found = find_beats(curve(time, [period] * 4, start=0.4 * period), time)
     assert [b.period_s for b in found] == [pytest.approx(period, abs=0.02)]
+
+
+def test_a_regular_rhythm_is_timed_by_all_of_the_clip():
+    period, fps = 0.7, 25
+    time = np.arange(int(2.4 * period * fps)) / fps
+    noise = np.random.default_rng(0).normal(0, 2.0, len(time))
+    volume = curve(time, [period] * 4, start=0.2) + noise
+    found = rhythm_period_s(find_beats(volume, time), volume, time)
+    assert 60 / found == pytest.approx(60 / period, abs=2.0)
+
+
+def test_an_irregular_rhythm_keeps_its_median():
+    time = np.arange(200) / 50
+    volume = curve(time, [0.8, 0.5, 1.2, 0.8, 0.8])
+    beats = find_beats(volume, time)
+    periods = [b.period_s for b in beats if b.period_s is not None]
+    assert rhythm_period_s(beats, volume, time) == pytest.approx(float(np.median(periods)))
+    assert rhythm_period_s([], volume, time) is None
