@@ -17,7 +17,7 @@ import numpy as np
 
 from twin_core.echo.clip import read_clip
 from twin_core.learning.segmenter import Crop, normalise
-from twin_core.learning.train_segmenter import render_patient
+from twin_core.learning.rendered_frames import render_patient
 
 SEED, TILE, COLUMNS = 5, 168, 6
 DEFAULT_OUT = Path(__file__).resolve().parents[1] / "docs" / "rendered_echoes.png"

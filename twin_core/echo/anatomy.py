@@ -118,20 +118,17 @@ class Anatomy:
     def reading_offset(self, volume_ml: float) -> Points:
         """How far outside the dark cavity's edge a reader draws the endocardium at each outline point, cm.
 
-        On real frames readers follow the septum's visible edge. Along the lateral wall and the apex, whose inner part
-        is dim, they draw inside the visible edge where the ventricle is strong, more so as it contracts, and outside
-        it in a failing one, whose deep trabecular zone they count to the cavity. Rough figures, from grey levels
-        beside readers' contours.
+        On real frames readers follow the septum's visible edge; along the lateral wall and the apex, whose inner
+        part is dim, they draw inside the visible edge, more so when it is contracted, and less so in a failing
+        ventricle, whose deep trabecular zone they count to the cavity. Rough figures, from grey levels beside
+        readers' contours.
         """
         ef = 1.0 - self.esv_ml / self.edv_ml
-        strength = float(np.clip((ef - 0.25) / 0.4, 0.0, 1.0))
-        at_ed = -0.02 + 1.3 * float(np.clip(0.5 - ef, -0.15, 0.3)) + self.reading_spread_ed
-        lateral_es = at_ed - 0.3 * strength + self.reading_spread_es
-        fullness = np.clip(self.fullness(volume_ml), 0.0, 1.0)
-        lateral = lateral_es + (at_ed - lateral_es) * fullness
-        septal = 0.05 - 0.2 * strength * (1.0 - fullness)
+        at_ed = -0.15 + 0.8 * float(np.clip(0.5 - ef, -0.15, 0.3)) + self.reading_spread_ed
+        at_es = at_ed - 0.1 + self.reading_spread_es
+        lateral = at_es + (at_ed - at_es) * np.clip(self.fullness(volume_ml), 0.0, 1.0)
         turn = np.linspace(-1.0, 1.0, 2 * OUTLINE_POINTS - 1)
-        return np.interp(turn, [-1.0, -0.4, -0.1, 1.0], [septal, septal, lateral, lateral])
+        return np.interp(turn, [-1.0, -0.4, -0.1, 1.0], [0.05, 0.05, lateral, lateral])
 
     def length(self, volume_ml: float) -> float:
         """Long axis in cm at a volume: shortens in proportion to the emptying."""

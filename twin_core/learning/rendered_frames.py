@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -61,7 +62,8 @@ def render_patients(seed: int, count: int, workers: int, group: Group | None = N
     numbers = numbers if group is None else list(group.share(numbers))
     if workers <= 1:
         return [render_patient(n) for n in numbers]
-    with ProcessPoolExecutor(workers) as pool:
+    # Spawned, not forked: after training the parent holds torch's threads, which a fork leaves half alive, and waits on.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         return list(pool.map(render_patient, numbers, chunksize=16))
 
 

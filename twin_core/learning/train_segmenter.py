@@ -48,9 +48,9 @@ class Settings:
     """
 
     seed: int = 0
-    patients: int = 2500
+    patients: int = 2000
     test_patients: int = 100
-    steps: int = 2000
+    steps: int = 1500
     patients_a_step: int = 16
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
