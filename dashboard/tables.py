@@ -72,7 +72,9 @@ def narrowing_table(table: dict[str, dict[str, float]]) -> str:
     rows = []
     for name in next(iter(table.values())):
         about = PARAMETERS.get(name) or INDICES[name]
-        rows.append(_row(_named(about.label, "", about.help), *(f"{row[name]:.0f} %" for row in table.values())))
+        rows.append(
+            _row(_named(about.label, "", about.help), *(f"{format_value(row[name], 0)} %" for row in table.values()))
+        )
     return _table("narrowing", ("", *table), rows)
 
 

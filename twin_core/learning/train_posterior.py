@@ -38,7 +38,7 @@ class Settings:
     transforms: int = TRANSFORMS
     hidden: tuple[int, ...] = HIDDEN
     bins: int = BINS
-    narrowing_patients: int = 150
+    narrowing_patients: int = 100
     narrowing_draws: int = 39
 
 
