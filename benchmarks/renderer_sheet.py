@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from twin_core.echo.clip import read_clip
-from twin_core.learning.segmenter import Crop, normalise
 from twin_core.learning.rendered_frames import render_patient
+from twin_core.learning.segmenter import Crop, normalise
 
 SEED, TILE, COLUMNS = 5, 168, 6
 DEFAULT_OUT = Path(__file__).resolve().parents[1] / "docs" / "rendered_echoes.png"

@@ -33,8 +33,7 @@ class Rhythm:
 def irregular(beat: Beat, periods_s: Sequence[float]) -> Rhythm:
     """Run a circuit from a steady beat through cycles of the given lengths, at its own parameters otherwise.
 
-    A short cycle leaves the ventricle less filled and its stroke smaller; the next long one more filled: the
-    interval-dependence of filling that makes a premature beat weak. The potentiation of contractility after a
+    A short cycle leaves the ventricle less filled and a pause fills it more. The potentiation of contractility after a
     premature beat is not modelled.
 
     Args:
@@ -60,5 +59,5 @@ def irregular(beat: Beat, periods_s: Sequence[float]) -> Rhythm:
         starts.append(start)
         state, start = states[-1], start + period
     times.append(np.array([start]))
-    volumes.append(states[-1:, 0])
+    volumes.append(state[:1])
     return Rhythm(time_s=np.concatenate(times), lv_volume_ml=np.concatenate(volumes), starts_s=np.array(starts))

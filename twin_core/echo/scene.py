@@ -229,9 +229,7 @@ class _Brush:
             for i in range(0, n - 2, 2):
                 part = slice(i, i + 3)
                 self._fill(np.vstack([inner[part], outer[part][::-1]]), wall[i + 1] * bright)
-        zone = a.reading_offset(self.volume) + 0.1 * np.interp(
-            turn, np.linspace(-1, 1, 9), self.rng.normal(0, 1, 9)
-        )
+        zone = a.reading_offset(self.volume) + 0.1 * np.interp(turn, np.linspace(-1, 1, 9), self.rng.normal(0, 1, 9))
         dark = self.outline - self.normal * zone[:, None]
         grey = s.cavity + s.trabeculae * (float(np.mean(wall)) - s.cavity)
         self._fill(self.outline, grey, blood=0.3)

@@ -62,7 +62,7 @@ def render_patients(seed: int, count: int, workers: int, group: Group | None = N
     numbers = numbers if group is None else list(group.share(numbers))
     if workers <= 1:
         return [render_patient(n) for n in numbers]
-    # Spawned, not forked: after training the parent holds torch's threads, which a fork leaves half alive, and waits on.
+    # Spawned, not forked: after training the parent holds torch's threads, which a fork leaves half alive.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         return list(pool.map(render_patient, numbers, chunksize=16))
 
