@@ -1,7 +1,7 @@
 """How far is the twin's simulated beat from the truth, clip to twin, on rendered patients never trained on?
 
 Run: PYTHONPATH=. python benchmarks/encoder_rendered.py [--patients 500] [--seed 3000003] [--workers 1]
-     [--segmenter FILE] [--encoder FILE] [--json]
+     [--long] [--segmenter FILE] [--encoder FILE] [--json]
 
 Each patient goes the whole way: a circuit drawn from the box, a rendered clip, the verdict on its pictures and view,
 the segmenter's contours, the measurement, the encoder, and the twin's circuit solved (not the surrogate). Clips judged
@@ -28,11 +28,11 @@ import numpy as np
 import torch
 
 from twin_core.circuit import CircuitParameters, solve_periodic
-from twin_core.echo.quality import PictureFigures, length_reasons
 from twin_core.echo.volumes import measure
 from twin_core.learning.clip_samples import render_patient
 from twin_core.learning.encoder import Encoder
 from twin_core.learning.segmenter import Segmenter
+from twin_core.learning.verdict import reasons_against
 from twin_core.learning.view import ViewReader
 
 HEART_RATE_TOLERANCE_BPM = 2.0
@@ -61,20 +61,16 @@ def ef(edv: float, esv: float) -> float:
     return 100.0 * (edv - esv) / edv
 
 
-def go(number: int, *, seed: int, segmenter: Path | None, encoder: Path | None) -> Outcome:
+def go(number: int, *, seed: int, long: bool, segmenter: Path | None, encoder: Path | None) -> Outcome:
     """Patient ``number`` from the circuit to the twin."""
     find, look, encode = networks(segmenter, encoder)
-    patient = render_patient((seed, number))
+    patient = render_patient((seed, number), long=long)
     clip = patient.clip
     truth = (ef(patient.edv_ml, patient.esv_ml), patient.edv_ml, patient.esv_ml, patient.heart_rate_bpm)
     step = 1.0 / clip.frame_rate_hz
     masks = find.segment(clip.frames, clip.sector, step)
     found = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    pictures = PictureFigures.of(clip.frames, clip.sector).reasons
-    reasons = (*length_reasons(len(clip.frames), clip.duration_s), *pictures)
-    reasons = reasons or look.read(clip.frames, clip.sector, step).reasons or found.reasons
-    if not reasons and found.heart_rate_bpm is None:
-        reasons = (found.heart_rate_reason,)
+    reasons = reasons_against(clip, look.read(clip.frames, clip.sector, step), found)
     if reasons or found.edv_ml is None or found.esv_ml is None or found.heart_rate_bpm is None:
         return Outcome(truth=truth, measured=None, twin=None, steady=False, reasons=tuple(reasons))
     beat = solve_periodic(CircuitParameters(**encode.encode(clip, masks, found)))
@@ -126,6 +122,7 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=500)
     parser.add_argument("--seed", type=int, default=3_000_003)
     parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--long", action="store_true", help="clips of up to five beats, a quarter of them irregular")
     parser.add_argument("--segmenter", type=Path, default=None, help="weight file; the shipped one if left out")
     parser.add_argument("--encoder", type=Path, default=None, help="weight file; the shipped one if left out")
     parser.add_argument("--json", action="store_true")
@@ -133,7 +130,7 @@ def main() -> None:
     if options.patients < 1 or options.workers < 1:
         parser.error(f"patients and workers must be at least 1, got {options.patients} and {options.workers}")
     started = time.perf_counter()
-    one = partial(go, seed=options.seed, segmenter=options.segmenter, encoder=options.encoder)
+    one = partial(go, seed=options.seed, long=options.long, segmenter=options.segmenter, encoder=options.encoder)
     outcomes = []
     # Spawned, not forked: torch's threads would be left half alive.
     with ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn")) as pool:

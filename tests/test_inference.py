@@ -65,7 +65,7 @@ def test_nothing_that_names_the_patient_is_in_the_twin(sample, tmp_path):
 
 
 def test_the_twin_says_which_weights_made_it(sample):
-    assert sample.twin.models.keys() == {"segmenter", "encoder", "posterior"}
+    assert sample.twin.models.keys() == {"segmenter", "encoder", "posterior", "view"}
     assert all(len(digest) == 64 for digest in sample.twin.models.values())
 
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from twin_core.change import Difference, check_comparable, compare
 from twin_core.circuit import INDICES, PARAMETERS, CircuitParameters, solve_periodic
 from twin_core.echo.clip import Clip, read_clip
-from twin_core.echo.quality import PictureFigures, length_reasons
 from twin_core.echo.volumes import Measurement, measure
 from twin_core.learning.encoder import Encoder
 from twin_core.learning.posterior import Interval, Posterior
 from twin_core.learning.segmenter import Segmenter
-from twin_core.learning.view import View, ViewReader
+from twin_core.learning.verdict import reasons_against
+from twin_core.learning.view import ViewReader
 from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
 from twin_core.twin_records import check_cuff
 
@@ -97,8 +97,10 @@ def infer(
     masks = segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
     tell(0.8, "Measuring volumes")
     measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    view = _view_reader(device).read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
-    quality = _quality(clip, view, measurement)
+    viewer = _view_reader(device)
+    view = viewer.read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
+    reasons = reasons_against(clip, view, measurement)
+    quality = Quality(usable=not reasons, reasons=list(reasons))
     twin, known, change = None, {}, None
     if quality.usable:
         tell(0.9, "Finding the circuit")
@@ -118,6 +120,7 @@ def infer(
                 "segmenter": segmenter.weights.sha256,
                 "encoder": encoder.weights.sha256,
                 "posterior": posterior.weights.sha256,
+                "view": viewer.weights.sha256,
             },
             quality=quality,
         )
@@ -162,16 +165,6 @@ def _with_reach(quality: Quality, beyond: list[str]) -> Quality:
 @lru_cache(maxsize=2)
 def _view_reader(device: str) -> ViewReader:
     return ViewReader.load(device=device)
-
-
-def _quality(clip: Clip, view: View, measurement: Measurement) -> Quality:
-    # What is wrong with the picture explains what the view network and the contours then say, and so on.
-    pictures = PictureFigures.of(clip.frames, clip.sector)
-    length = length_reasons(len(clip.frames), clip.duration_s)
-    reasons = list((*length, *pictures.reasons) or view.reasons or measurement.reasons)
-    if not reasons and measurement.heart_rate_bpm is None:
-        reasons.append(f"the heart rate cannot be told: {measurement.heart_rate_reason}")
-    return Quality(usable=not reasons, reasons=reasons)
 
 
 def _with_agreement(quality: Quality, measured: MeasuredValues, parameters: CircuitParameters) -> Quality:

@@ -42,3 +42,11 @@ def test_the_pipeline_measures_rendered_patients_near_their_truth():
     ef = [100 * (1 - p.beat.esv_ml / p.beat.edv_ml) for p in usable]
     true_ef = [100 * (1 - p.true_esv_ml / p.true_edv_ml) for p in usable]
     assert np.mean(np.abs(np.subtract(ef, true_ef))) < 15
+
+
+def test_long_clips_hold_irregular_rhythms_too():
+    patients = [render_patient((11, i), long=True) for i in range(6)]
+    assert max(len(p.clip.frames) for p in patients) > 64
+    assert all(p.edv_ml > p.esv_ml > 0 for p in patients)
+    again = render_patient((11, 3), long=True)
+    assert np.array_equal(again.clip.frames, patients[3].clip.frames)

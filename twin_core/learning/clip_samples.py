@@ -6,12 +6,14 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from twin_core.circuit import LEARNED, Beat, CircuitParameters, solve_periodic
+from twin_core.circuit.rhythm import Rhythm, irregular
 from twin_core.echo.clip import Clip
 from twin_core.echo.phantom import Phantom, render_clip
 from twin_core.echo.volumes import measure
@@ -23,6 +25,9 @@ EDV_ML, EF_PCT = (50.0, 350.0), (8.0, 80.0)  # adults, from small and hyperdynam
 FRAME_RATE_HZ = (20.0, 80.0)
 BEATS = (1.25, 2.2)
 MAX_FRAMES = 64
+LONG_BEATS, LONG_MAX_FRAMES = (1.25, 5.0), 240
+IRREGULAR_SHARE, IRREGULAR_SPREAD = 0.25, 0.2  # of long clips; of a period, as in atrial fibrillation
+PERIOD_S = (0.4, 1.7)  # what the circuit's heart rate allows
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,18 +59,30 @@ def plausible_beat(rng: np.random.Generator) -> Beat:
             return beat
 
 
-def render_patient(seed: tuple[int, int]) -> RenderedPatient:
-    """Patient number seed[1] of data set seed[0]: a circuit, a heart, a probe and a machine."""
+def render_patient(seed: tuple[int, int], *, long: bool = False) -> RenderedPatient:
+    """Patient number seed[1] of data set seed[0]: a circuit, a heart, a probe and a machine.
+
+    Args:
+        seed: of the data set, and the patient's number in it.
+        long: a clip of up to five beats, a quarter of them irregular; else one to two regular beats. Of an irregular
+            rhythm the volumes are the means over its beats and the heart rate is that of its median period.
+    """
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
     beat = plausible_beat(rng)
     period = 60.0 / beat.heart_rate_bpm
-    duration, rate = rng.uniform(*BEATS) * period, rng.uniform(*FRAME_RATE_HZ)
-    count = int(np.clip(round(duration * rate), 8, MAX_FRAMES))
+    duration, rate = rng.uniform(*(LONG_BEATS if long else BEATS)) * period, rng.uniform(*FRAME_RATE_HZ)
+    count = int(np.clip(round(duration * rate), 8, LONG_MAX_FRAMES if long else MAX_FRAMES))
     time = np.arange(count, dtype=np.float64) * (duration / count)
-    at = (time + rng.uniform(0.0, period)) % period
-    volume = np.interp(at, beat.time_s, beat.lv_volume_ml).astype(np.float64)
-    drawn = render_clip(volume, time, Phantom.sample(rng, edv_ml=beat.edv_ml, esv_ml=beat.esv_ml))
+    start = rng.uniform(0.0, period)
+    rhythm = _irregular(rng, beat, duration) if long and rng.random() < IRREGULAR_SHARE else None
+    if rhythm is None:
+        volume = np.interp((time + start) % period, beat.time_s, beat.lv_volume_ml)
+        largest, smallest = beat.edv_ml, beat.esv_ml
+    else:
+        volume = np.interp(time + start, rhythm.time_s, rhythm.lv_volume_ml)
+        largest, smallest = float(rhythm.lv_volume_ml.max()), float(rhythm.lv_volume_ml.min())
+    drawn = render_clip(volume, time, Phantom.sample(rng, edv_ml=largest, esv_ml=smallest))
     clip = Clip(
         frames=drawn.frames,
         time_s=time,
@@ -75,9 +92,28 @@ def render_patient(seed: tuple[int, int]) -> RenderedPatient:
         format="rendered",
         sha256="",
     )
-    return RenderedPatient(
-        clip=clip, edv_ml=float(volume.max()), esv_ml=float(volume.min()), heart_rate_bpm=beat.heart_rate_bpm
-    )
+    if rhythm is None:
+        edv, esv, heart_rate = float(volume.max()), float(volume.min()), beat.heart_rate_bpm
+    else:
+        edv, esv, heart_rate = _means(rhythm, start, start + duration)
+    return RenderedPatient(clip=clip, edv_ml=edv, esv_ml=esv, heart_rate_bpm=heart_rate)
+
+
+def _irregular(rng: np.random.Generator, beat: Beat, duration_s: float) -> Rhythm:
+    """The circuit in an irregular rhythm, some beats longer than the clip."""
+    usual, periods = 60.0 / beat.heart_rate_bpm, [60.0 / beat.heart_rate_bpm]
+    while sum(periods) < duration_s + 3 * usual:
+        periods.append(float(np.clip(usual * np.exp(rng.normal(0.0, IRREGULAR_SPREAD)), *PERIOD_S)))
+    return irregular(beat, periods)
+
+
+def _means(rhythm: Rhythm, first_s: float, last_s: float) -> tuple[float, float, float]:
+    """EDV and ESV in mL, means over the beats that the clip shows, and the heart rate of their median period."""
+    edges = [*rhythm.starts_s, rhythm.time_s[-1]]
+    beats = [(a, b) for a, b in pairwise(edges) if b > first_s and a < last_s]
+    inside = [rhythm.lv_volume_ml[(rhythm.time_s >= a) & (rhythm.time_s <= b)] for a, b in beats]
+    edv, esv = (float(np.mean([f(v) for v in inside])) for f in (np.max, np.min))
+    return edv, esv, 60.0 / float(np.median([b - a for a, b in beats]))
 
 
 def render_patients(
