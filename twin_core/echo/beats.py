@@ -168,7 +168,7 @@ def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[in
     if len(troughs) > 1:
         return None
     if before is not None:
-        return _apart(_flanks(volume, time, None, before), here)
+        return _apart(_flanks(volume, time, None, before), here) or float(time[troughs[i]] - time[before])
     # A lone beat, from the filling before it where the clip shows that,
     ed, es = eds[i], troughs[i]
     earlier = _rises(volume, time, 0, min(ed, es), _middle(volume, None, es))
