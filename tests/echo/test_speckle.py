@@ -26,7 +26,8 @@ def test_speckle_is_zero_mean_unit_spread_and_skewed_like_log_rayleigh():
     machine = Machine.sample(np.random.default_rng(0))
     texture = ImageFormation(sector(), machine)._tissue
     assert texture.mean() == pytest.approx(0, abs=0.01) and texture.std() == pytest.approx(1, abs=0.01)
-    assert np.mean(texture**3) < -0.5  # log-compressed speckle has its long tail towards black
+    # Log-compressed speckle has its long tail towards black; a displayed pixel averages over some, which shortens it.
+    assert -1.0 < np.mean(texture**3) < -0.3
 
 
 def test_brighter_level_gives_brighter_frame_and_nothing_outside_the_fan():
