@@ -48,6 +48,26 @@ def draw(patient: Patient, scenario: Scenario) -> None:
         )
 
 
+def save_button() -> None:
+    """Save the case: everything the page keeps of the patient, in one file that reopens it elsewhere."""
+    patient = state.patient()
+    if patient is None:
+        return
+    case = state.case()  # now: the data is made later, outside the run that knows the session
+    st.download_button(
+        "Save case",
+        lambda: case.to_json().encode(),
+        file_name=f"{file_stem(patient.twin.pseudonym)}-case.json",
+        mime="application/json",
+        key=state.SAVE,
+        help="One file with the twin, its recalibration and the pinned what-ifs. Opened here another day or on "
+        "another machine it gives the same numbers. It holds no frame, no name and no ID.",
+        on_click="ignore",
+        width="stretch",
+        icon=":material/save:",
+    )
+
+
 def file_stem(pseudonym: str) -> str:
     """A file name that every system takes, from a pseudonym."""
     return "lvad-twin-" + (re.sub(r"[^a-z0-9]+", "-", pseudonym.lower()).strip("-") or "patient")

@@ -61,7 +61,7 @@ def changed(case, **changes):
 
 
 def test_a_newer_schema_is_refused_in_words(case):
-    with pytest.raises(TwinError, match="case file has schema version 9, newer than 1.*update LVAD Twin"):
+    with pytest.raises(TwinError, match=r"case file has schema version 9, newer than 1.*update LVAD Twin"):
         Case.from_json(changed(case, schema_version=9))
     twin = {**json.loads(case.to_json())["twin"], "schema_version": 99}
     with pytest.raises(TwinError, match="twin file has schema version 99, newer"):

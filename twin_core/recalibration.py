@@ -1,14 +1,16 @@
-"""A twin moved to the cuff pressure and the heart rate taken beside the clip, so that its pressures are the patient's."""
+"""A twin moved to the cuff pressure and heart rate taken beside the clip, so that its pressures are the patient's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from twin_core.calibration import READING_SD, calibrate
-from twin_core.circuit import INDICES, PARAMETERS, Beat, ParameterError
+from twin_core.circuit import INDICES, PARAMETERS, Beat, CircuitParameters, ParameterError
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.twin import Twin
 
 READING_LIMITS: dict[str, tuple[float, float]] = {
@@ -133,11 +135,36 @@ def recalibrate(twin: Twin, readings: Mapping[str, float]) -> tuple[Twin, Recali
     measured = twin.measured or twin.simulate()
     wanted = {**readings, "edv_ml": measured.edv_ml, "esv_ml": measured.esv_ml}
     found = calibrate(twin.circuit, wanted)
-    moved = Twin.model_validate({**twin.model_dump(), "parameters": found.parameters.to_dict()})
+    changes = {"parameters": found.parameters.to_dict(), **_known_since(twin, found.parameters, readings)}
+    moved = Twin.model_validate({**twin.model_dump(), **changes})
     record = Recalibration(
         found=twin, readings=dict(readings), wanted=wanted, parameter_status=dict(found.parameter_status)
     )
     return moved, record
+
+
+def _known_since(twin: Twin, parameters: LeftHeartParameters, readings: Mapping[str, float]) -> dict[str, Any]:
+    """What else of a twin changes with readings: the cuff among its measured values, its cautions, its draws."""
+    if twin.measured is None:
+        return {}
+    assert isinstance(parameters, CircuitParameters)
+    from twin_core.inference import disagreements, draw_posterior  # networks load only where they are used
+
+    cuff = {name: value for name, value in readings.items() if name != "heart_rate_bpm"}
+    measured = twin.measured.model_copy(update=cuff)
+    rate = {name: value for name, value in readings.items() if name == "heart_rate_bpm"}
+    # How well the readings are met is told beside them; here stands what the clip says against the circuit.
+    clip_alone = {"systolic_pressure_mmhg": None, "diastolic_pressure_mmhg": None, **rate}
+    told = set(disagreements(twin.measured, twin.circuit))
+    cautions = [one for one in twin.quality.reasons if one not in told]
+    cautions += disagreements(twin.measured.model_copy(update=clip_alone), parameters)
+    changes: dict[str, Any] = {
+        "measured": measured.model_dump(),
+        "quality": {"usable": True, "reasons": cautions},
+    }
+    if twin.posterior_draws and twin.clip is not None:
+        changes["posterior_draws"] = draw_posterior({**measured.known(), **rate}, twin.clip.sha256)
+    return changes
 
 
 def check_readings(readings: Mapping[str, float]) -> None:

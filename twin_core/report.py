@@ -45,6 +45,7 @@ _TEMPLATE = Path(__file__).resolve().parents[1] / "assets" / "report.typ"
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu Sans: the same on every machine
 _NOTHING = "–"
 _CUFF = ("systolic_pressure_mmhg", "diastolic_pressure_mmhg")
+_PREVIEW_PPI = 110.0  # sharp at the width of a page on screen
 
 
 def simulate(twin: Twin, scenarios: Sequence[Scenario], circuit: str = circuits.FIVE_STATE.name) -> dict[str, Beat]:
@@ -82,6 +83,7 @@ def pdf(
     *,
     circuit: str = circuits.FIVE_STATE.name,
     contour_png: bytes | None = None,
+    notes: str = "",
     created: datetime | None = None,
 ) -> bytes:
     """A4 report: what was read, loops, waveforms, indices, parameters, limits and what made it.
@@ -91,11 +93,42 @@ def pdf(
         scenarios: What-ifs to set beside the patient.
         circuit: Circuit to simulate them in.
         contour_png: A frame of the clip with its contour, if there is one to show.
+        notes: What the reader wants said, as plain text.
         created: Time to print, now if left out.
     """
+    pages = _typeset(twin, scenarios, circuit, contour_png, notes, created, image=False)
+    assert isinstance(pages, bytes)  # only pictures come one a page
+    return pages
+
+
+def page_images(
+    twin: Twin,
+    scenarios: Sequence[Scenario],
+    *,
+    circuit: str = circuits.FIVE_STATE.name,
+    contour_png: bytes | None = None,
+    notes: str = "",
+    created: datetime | None = None,
+) -> list[bytes]:
+    """The pages of the same report as PNGs, to look at before it is taken away; arguments as for ``pdf``."""
+    pages = _typeset(twin, scenarios, circuit, contour_png, notes, created, image=True)
+    return [pages] if isinstance(pages, bytes) else pages
+
+
+def _typeset(
+    twin: Twin,
+    scenarios: Sequence[Scenario],
+    circuit: str,
+    contour_png: bytes | None,
+    notes: str,
+    created: datetime | None,
+    *,
+    image: bool,
+) -> bytes | list[bytes]:
     beats = simulate(twin, scenarios, circuit)
     data = _data(twin, scenarios, beats, circuit, created or datetime.now(UTC))
     data["contour"] = contour_png is not None
+    data["notes"] = notes.strip()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "data.json").write_text(json.dumps(data), encoding="utf-8")
@@ -104,7 +137,12 @@ def pdf(
         (root / "report.typ").write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
         if contour_png is not None:
             (root / "contour.png").write_bytes(contour_png)
-        return typst.compile(root / "report.typ", root=root, font_paths=[_FONTS], ignore_system_fonts=True)
+        source, fonts = root / "report.typ", [_FONTS]
+        if image:
+            return typst.compile(
+                source, root=root, font_paths=fonts, ignore_system_fonts=True, format="png", ppi=_PREVIEW_PPI
+            )
+        return typst.compile(source, root=root, font_paths=fonts, ignore_system_fonts=True)
 
 
 def _settings(name: str, scenarios: Sequence[Scenario]) -> str:

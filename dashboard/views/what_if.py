@@ -1,4 +1,4 @@
-"""The twin: sliders, loop, waveforms and indices of the patient on screen."""
+"""What-if: sliders, loop, waveforms and indices of the patient on screen."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import charts, downloads, intake, sliders, state, tables
+from dashboard import address, charts, downloads, intake, pins, sliders, state, tables
 from dashboard.reading import Patient
 from twin_core.circuit import Beat, circuits, pumps
 from twin_core.report import CIRCUIT_LIMITS
-from twin_core.twin import RESEARCH_USE
 
 _CANNOT_KNOW = "What this model cannot know: EDV, ESV and heart rate fix about three of its seven parameters."
 _EF_NOTE = "EF rises as a pump empties the ventricle: it is no measure of benefit."
@@ -18,36 +17,13 @@ _EF_NOTE = "EF rises as a pump empties the ventricle: it is no measure of benefi
 
 def page() -> None:
     """Draw the page."""
-    state.bring_back()
-    # The first reading shows its progress where the page will be, later ones beside the upload.
-    first = st.empty() if state.patient() is None else None
-    with st.sidebar:
-        intake.open_patient(first)
-    intake.show_problem()
     patient = state.patient()
     if patient is None:
-        st.info("No patient on screen yet: open an echo clip or a saved twin at the left.")
+        intake.show_nothing()
         return
     with st.sidebar:
         intake.show_patient(patient)
-    header, choice = st.columns([1.4, 1.0], vertical_alignment="center")
-    with header:
-        st.html(
-            f'<header class="patient"><h1>{escape(patient.twin.pseudonym)}</h1>'
-            f'<span class="badge">{escape(RESEARCH_USE)}</span></header>'
-        )
-    with choice:
-        st.segmented_control(
-            "Circuit",
-            list(circuits.CIRCUITS),
-            default=circuits.FIVE_STATE.name if state.CIRCUIT not in st.session_state else None,
-            format_func=lambda name: circuits.get(name).label,
-            key=state.CIRCUIT,
-            on_change=state.reset,
-            help=" ".join(f"**{one.label}**: {one.sentence}" for one in circuits.CIRCUITS.values()),
-            label_visibility="collapsed",
-            required=True,
-        )
+    intake.header(patient)
     what_if(patient)
     chosen = circuits.get(state.circuit())
     st.html(f'<p class="note">{escape(f"{chosen.sentence} {_CANNOT_KNOW} {CIRCUIT_LIMITS[chosen.name]}")}</p>')
@@ -67,6 +43,7 @@ def what_if(patient: Patient) -> None:
         st.error(intake.plain(f"This what-if cannot be simulated: {error}"))
         return
     state.keep_what_if(beat)
+    address.write()
     axes = state.axes_covering(beat)
     with plots:
         st.html(status_line(beat))
@@ -79,6 +56,7 @@ def what_if(patient: Patient) -> None:
         st.html(tables.index_table(state.resting(), beat))
         st.html(f'<p class="note">{escape(_EF_NOTE)}</p>')
         downloads.draw(patient, scenario)
+        pins.draw(scenario)
 
 
 def draw_sliders() -> None:
