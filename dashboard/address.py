@@ -21,7 +21,7 @@ def write() -> None:
         settings[_SPEED] = f"{speed:.0f}"
     # A slider where it started says what this patient is like: only moved ones are settings.
     start = sliders.starting_values(state.resting().parameters)
-    settings |= {name: f"{value:g}" for name, value in state.slider_values().items() if value != start[name]}
+    settings |= {name: f"{value:g}" for name, value in state.standing().items() if value != start[name]}
     if st.query_params.to_dict() != settings:
         st.query_params.from_dict(settings)
 

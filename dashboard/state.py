@@ -36,7 +36,7 @@ NOTES, PSEUDONYM, INCLUDE_WHAT_IF = "notes", "pseudonym", "include_what_if"
 REPORT_PDF, REPORT_CSV, REPORT_CASE = "report_pdf", "report_csv", "report_case"
 _PATIENT, _RESTING, _WHAT_IF, _AXES = "patient", "resting", "what_if", "axes"
 _KEPT, _PAGE, _PINNED, _LINK = "kept", "page", "pinned", "link"
-_RESULTS, _CUFF_PROBLEM = "results", "cuff_problem"
+_RESULTS, _CUFF_PROBLEM = "kept_results", "cuff_problem"
 _TRIED, _SHOWN, _PROBLEM = "tried", "shown", "problem"
 
 Request = tuple[str, float | None]
@@ -160,7 +160,7 @@ def keep() -> None:
     st.session_state[_KEPT] = {**st.session_state.get(_KEPT, {}), **now}
 
 
-def slider_values() -> dict[str, float]:
+def standing() -> dict[str, float]:
     """Where the sliders of the circuit chosen stand, by parameter name, whether or not they are on this page."""
     kept = st.session_state.get(_KEPT, {})
     names = sliders.WHAT_IF_PARAMETERS[circuit()]
@@ -182,7 +182,7 @@ def scenario() -> Scenario:
     on_screen = patient()
     if on_screen is None:
         raise LookupError("no patient is on screen; open a clip first.")
-    return sliders.scenario(resting().parameters, slider_values(), pump(), speed_rpm())
+    return sliders.scenario(resting().parameters, standing(), pump(), speed_rpm())
 
 
 def last_what_if() -> Beat | None:

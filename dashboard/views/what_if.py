@@ -36,6 +36,7 @@ def what_if(patient: Patient) -> None:
     with controls:
         draw_sliders()
     state.keep()
+    address.write()
     try:
         scenario = state.scenario()
         beat = scenario.simulate(state.resting().parameters, start=state.last_what_if())
@@ -43,7 +44,6 @@ def what_if(patient: Patient) -> None:
         st.error(intake.plain(f"This what-if cannot be simulated: {error}"))
         return
     state.keep_what_if(beat)
-    address.write()
     axes = state.axes_covering(beat)
     with plots:
         st.html(status_line(beat))
