@@ -49,7 +49,7 @@ def draw(patient: Patient) -> None:
         )
         st.warning(plain(f"The circuit cannot meet everything together: {parts}. Check the readings."))
     else:
-        st.success("The twin meets every reading and the clip's volumes within reading error.")
+        st.success("The twin is within twice the reading error of every reading and of the clip's volumes.")
     st.html(tables.comparison_table(compared))
     st.html(tables.moves_table(record.moves(patient.twin)))
     st.button(

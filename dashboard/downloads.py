@@ -22,10 +22,10 @@ def draw(patient: Patient, scenario: Scenario) -> None:
     contour = patient.preview.still_png if patient.preview else None
 
     def pdf() -> bytes:
-        return report.pdf(patient.twin, scenarios, circuit=circuit, contour_png=contour)
+        return report.pdf(patient.twin, scenarios, circuit=circuit, contour_png=contour, patient=patient.circuit_note)
 
     def csv() -> bytes:
-        return report.waveforms_csv(patient.twin, scenarios, circuit=circuit).encode()
+        return report.waveforms_csv(patient.twin, scenarios, circuit=circuit, patient=patient.circuit_note).encode()
 
     def twin() -> bytes:
         return patient.twin.to_json().encode()

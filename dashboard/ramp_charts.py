@@ -13,7 +13,7 @@ from twin_core.circuit import ClosedLoopBeat
 from twin_core.ramp import Step, Targets
 
 _LINE, _OUTSIDE = "#0072B2", "#D55E00"  # Okabe & Ito: a speed that meets every target, one that misses some
-_ZONE, _RANGE = "rgba(0, 158, 115, 0.14)", "rgba(0, 114, 178, 0.10)"
+_ZONE, _RANGE = "rgba(0, 158, 115, 0.14)", "rgba(0, 114, 178, 0.06)"
 _TEXT_COLOUR = "#5B6673"
 _COLUMNS = 4
 
@@ -97,7 +97,9 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
         if any(good):
             inside = [speed for speed, fits in zip(speeds, good, strict=True) if fits]
             half = (speeds[1] - speeds[0]) / 2 if len(speeds) > 1 else pad
-            _band(figure, at, x=(min(inside) - half * 0.5, max(inside) + half * 0.5), y=(low, high), colour=_RANGE)
+            reach = (min(inside) - half * 0.5, max(inside) + half * 0.5)
+            _band(figure, at, x=reach, y=(low, high), colour=_RANGE)
+            _band(figure, at, x=reach, y=(low, low + 0.035 * (high - low)), colour=_LINE)
         if chosen_rpm is not None:
             figure.add_shape(
                 type="line",

@@ -99,15 +99,21 @@ def known_table(twin: Twin, known: Mapping[str, Interval]) -> str:
         rows.append(
             _row(
                 _named(about.label, about.unit, about.help),
-                f"{value:.3g}",
-                f"{low:.3g}–{high:.3g}",
-                f"{ends[0]:.3g}–{ends[1]:.3g}" if ends else format_value(None, 0),
+                _plain_number(value),
+                f"{_plain_number(low)}–{_plain_number(high)}",
+                f"{_plain_number(ends[0])}–{_plain_number(ends[1])}" if ends else format_value(None, 0),
                 _bar((value - low) / (high - low), shares),
                 _said(one, about.learned),
             )
         )
     header = ("Parameter", "Value", "Bounds", "90 % interval", "Within the bounds", "What the data say")
     return _table("known", header, rows)
+
+
+def _plain_number(value: float) -> str:
+    """Three significant digits, never with an exponent."""
+    text = f"{value:.3g}"
+    return f"{value:.7f}".rstrip("0") if "e-" in text else text
 
 
 def _said(known: Interval | None, learned: bool) -> str:
@@ -161,8 +167,8 @@ def _off(text: str, met: bool) -> str:
 
 
 _STATUS = {
-    "fixed by the data": "fixed by the readings",
-    "at its prior": "left open by the readings",
+    "fixed by the data": "fixed",
+    "at its prior": "left open",
     "at its bound": "at its limit",
     "as read": "as read",
 }
@@ -178,7 +184,7 @@ def moves_table(moves: Sequence[Move]) -> str:
         )
         for move in moves
     ]
-    return _table("moves", ("What was moved", "From → to", ""), rows)
+    return _table("moves", ("What was moved", "From → to", "By the readings"), rows)
 
 
 _RAMP = (

@@ -97,6 +97,13 @@ class Recalibration(BaseModel):
                 raise ValueError(f"there is no parameter {name!r}; open the file as saved.")
         return status
 
+    def describe(self) -> str:
+        """What the twin was moved to, in words, for tables and reports."""
+        said = [
+            f"{INDICES[name].label.lower()} {value:.0f} {INDICES[name].unit}" for name, value in self.readings.items()
+        ]
+        return f"recalibrated to {', '.join(said)}; no pump"
+
     def compared(self, beat: Beat) -> list[Comparison]:
         """Every wanted value beside the beat's."""
         return [

@@ -63,7 +63,7 @@ def page(what_if: Page) -> None:
         return
     found = ramps.recommend_speed(steps)
     if found["range_rpm"]:
-        st.success(f"**Recommended: {intake.plain(found['summary'])}**")
+        st.success(f"**Recommended: {intake.plain(found['summary'])}** {intake.plain(_outside(steps))}")
     else:
         st.warning(f"**{intake.plain(found['summary'])}**")
     chosen = st.session_state.get(state.RAMP_CHOSEN)
@@ -76,15 +76,22 @@ def page(what_if: Page) -> None:
         alt="Mean arterial, wedge and central venous pressure, flow, pulsatility, size and valve opening against speed",
     )
     st.html(
-        '<p class="note">Green: target zone. Blue: recommended speeds. Filled circles meet every target, open '
-        "diamonds miss at least one. Click a point to open its speed in What-if. LVEDD is read from the volume "
-        "(Teichholz 1976); PCWP is mean left atrial pressure.</p>"
+        '<p class="note">Green: target zone. Blue, with a bar below: recommended speeds. Filled circles meet every '
+        "target, open diamonds miss at least one. Click a point to open its speed in What-if. LVEDD is read from the "
+        "volume (Teichholz 1976); PCWP is mean left atrial pressure.</p>"
     )
     if points := picked["selection"]["points"]:
         _open(pump, float(points[0]["x"]), circuit, what_if)
     _chooser(pump, circuit, at_speeds, found["speeds_rpm"], what_if)
     st.html(tables.ramp_table(steps))
     st.html(f'<p class="note">{CIRCUIT_LIMITS[circuit]}</p>')
+
+
+def _outside(steps: list[ramps.Step]) -> str:
+    """Why the speeds next to the recommended ones miss, in a sentence or two."""
+    good = [i for i, step in enumerate(steps) if not step.reasons]
+    beside = [i for i in (good[0] - 1, good[-1] + 1) if 0 <= i < len(steps)]
+    return " ".join(f"At {steps[i].speed_rpm:.0f} rpm: {'; '.join(steps[i].reasons)}." for i in beside)
 
 
 def _settings() -> tuple[Pump, str, tuple[float, float, float]]:

@@ -55,16 +55,11 @@ def _scenarios() -> list[Scenario]:
     st.markdown("**Scenarios beside the patient**")
     chosen = []
     what_if = state.scenario()
-    moved = bool(what_if.changes or what_if.pump)
     if state.INCLUDE_WHAT_IF not in st.session_state:
         state.put(state.INCLUDE_WHAT_IF, True)
-    asked = st.checkbox(
-        f"What-if as it stands: {intake.plain(what_if.describe())}",
-        key=state.INCLUDE_WHAT_IF,
-        disabled=not moved,
-        help=None if moved else "Every slider is where it started: move one in What-if first.",
-    )
-    if asked and moved:
+    if not (what_if.changes or what_if.pump):
+        st.html('<p class="note">The what-if is the patient: every slider is where it started.</p>')
+    elif st.checkbox(f"What-if as it stands: {intake.plain(what_if.describe())}", key=state.INCLUDE_WHAT_IF):
         chosen.append(what_if)
     for one in state.pinned():
         fits = one.circuit == state.circuit()
@@ -86,14 +81,14 @@ def _scenarios() -> list[Scenario]:
 
 def _downloads(patient: Patient, twin: Twin, scenarios: list[Scenario], notes: str) -> None:
     name, circuit = downloads.file_stem(twin.pseudonym), state.circuit()
-    contour = patient.preview.still_png if patient.preview else None
+    contour, note = _picture(patient), patient.circuit_note
     case = state.case().model_copy(update={"twin": twin})
 
     def pdf() -> bytes:
-        return report.pdf(twin, scenarios, circuit=circuit, contour_png=contour, notes=notes)
+        return report.pdf(twin, scenarios, circuit=circuit, contour_png=contour, notes=notes, patient=note)
 
     def csv() -> bytes:
-        return report.waveforms_csv(twin, scenarios, circuit=circuit).encode()
+        return report.waveforms_csv(twin, scenarios, circuit=circuit, patient=patient.circuit_note).encode()
 
     def saved() -> bytes:
         return case.to_json().encode()
@@ -117,16 +112,22 @@ def _downloads(patient: Patient, twin: Twin, scenarios: list[Scenario], notes: s
 
 
 def _preview(patient: Patient, twin: Twin, scenarios: list[Scenario], notes: str) -> None:
-    contour = patient.preview.still_png if patient.preview else None
-    made_from = (twin, tuple(one.model_dump_json() for one in scenarios), state.circuit(), notes, contour)
+    contour, note = _picture(patient), patient.circuit_note
+    made_from = (twin, note, tuple(one.model_dump_json() for one in scenarios), state.circuit(), notes, contour)
     pages = state.result("report", made_from)
     if pages is None:
         try:
             with st.spinner("Setting the report's pages", show_time=True):
-                pages = report.page_images(twin, scenarios, circuit=state.circuit(), contour_png=contour, notes=notes)
+                pages = report.page_images(
+                    twin, scenarios, circuit=state.circuit(), contour_png=contour, notes=notes, patient=note
+                )
         except ValueError as error:
             st.error(intake.plain(f"The report cannot be made: {error}"))
             return
         state.keep_result("report", made_from, pages)
     for number, image in enumerate(pages, 1):
         st.image(image, caption=f"Page {number} of {len(pages)}", width="stretch")
+
+
+def _picture(patient: Patient) -> bytes | None:
+    return patient.preview.still_png if patient.preview else None

@@ -198,7 +198,7 @@ def test_pinned_what_ifs_go_into_report_and_case(tmp_path):
     app.text_area(key="notes").set_value("Seen twice. #strong[no markup]")
     app.checkbox(key="include_five_state_Second").set_value(False).run()
     assert not app.exception
-    (twin, scenarios, _, notes, _), pages = app.session_state["kept_results"]["report"]
+    (twin, _, scenarios, _, notes, _), pages = app.session_state["kept_results"]["report"]
     assert twin.pseudonym == "Case 12"
     assert [name for name in ("What-if", "Pump on", "Second") if any(f'"{name}"' in one for one in scenarios)] == [
         "What-if",
