@@ -23,7 +23,7 @@ def made(frames=60, rate_hz=30.0):
         radius = round(22 + 6 * np.cos(2 * np.pi * i / rate_hz))
         cv2.ellipse(masks[i], (80, 60), (radius, radius + 8), 0, 0, 360, 1, -1)
     pixels[masks > 0] = 10
-    time = 5.0 + np.arange(frames) / rate_hz
+    time = np.arange(frames) / rate_hz
     clip = Clip(
         frames=pixels,
         time_s=time,
