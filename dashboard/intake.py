@@ -6,6 +6,7 @@ import base64
 import gc
 import logging
 import re
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -93,9 +94,18 @@ def _open(upload: UploadedFile | None, request: state.Request, bar: DeltaGenerat
         state.tried(request, problem=str(error))
     else:
         state.tried(request)
-        state.show(patient, request)
+        state.show(_as_before(patient, request), request)
     finally:
         bar.empty()
+
+
+def _as_before(patient: Patient, request: state.Request) -> Patient:
+    """The same clip read again with another depth keeps its cuff pressure and its pinned what-ifs."""
+    before = state.patient()
+    if before is None or not state.is_shown(request[0]):
+        return patient
+    patient = replace(patient, pinned=state.pinned(), circuit=state.circuit())
+    return patient.recalibrated(before.recalibration.readings) if before.recalibration else patient
 
 
 def show_problem() -> None:

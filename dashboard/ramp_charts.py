@@ -28,6 +28,7 @@ class Panel:
         digits: Digits after the point where the pointer rests.
         zone: Target zone (low, high), an end None where it is open; None without a target.
         closed_loop_only: Whether the quantity needs a right heart.
+        ceiling: Largest value worth an axis; larger ones run off it.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Panel:
     digits: int
     zone: tuple[float | None, float | None] | None = None
     closed_loop_only: bool = False
+    ceiling: float | None = None
 
 
 def panels(targets: Targets) -> tuple[Panel, ...]:
@@ -53,7 +55,7 @@ def panels(targets: Targets) -> tuple[Panel, ...]:
         Panel(key="lv_end_diastolic_diameter_cm", title="LVEDD (cm)", digits=1),
         Panel(key="pump_flow_l_min", title="Pump flow (L/min)", digits=2, zone=(0.0, None)),
         Panel(key="cardiac_output_l_min", title="Cardiac output (L/min)", digits=2),
-        Panel(key="pulsatility_index", title="Pulsatility index", digits=1),
+        Panel(key="pulsatility_index", title="Pulsatility index", digits=1, ceiling=10.0),
         Panel(
             key="aortic_valve_open_fraction",
             title="Aortic valve open (of cycle)",
@@ -90,7 +92,7 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
     for place, panel in enumerate(shown):
         at: dict[str, Any] = {"row": place // _COLUMNS + 1, "col": place % _COLUMNS + 1}
         values = [row[panel.key] for row in rows]
-        low, high = _range(values, panel.zone)
+        low, high = _range([value for value in values if _fits(value, panel.ceiling)], panel.zone)
         if panel.zone is not None:
             bottom, top = panel.zone
             _band(figure, at, y=(low if bottom is None else bottom, high if top is None else top), colour=_ZONE)
@@ -133,7 +135,10 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
         figure.update_yaxes(range=[low, high], fixedrange=True, nticks=5, tickfont={"size": 11}, **at)
         figure.update_xaxes(
             range=[min(speeds) - pad, max(speeds) + pad],
-            fixedrange=True,
+            # Axes fixed both ways take no clicks: this one could be dragged, but has nowhere to go.
+            fixedrange=False,
+            minallowed=min(speeds) - pad,
+            maxallowed=max(speeds) + pad,
             nticks=4,
             tickfont={"size": 11},
             showgrid=False,
@@ -147,16 +152,19 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
         height=232 * -(-len(shown) // _COLUMNS),
         margin={"l": 34, "r": 8, "t": 26, "b": 36},
         hovermode="closest",
-        dragmode=False,
         clickmode="event+select",
         template="none",
     )
     return figure
 
 
-def _range(values: Sequence[float | None], zone: tuple[float | None, float | None] | None) -> tuple[float, float]:
+def _fits(value: float | None, ceiling: float | None) -> bool:
+    return value is not None and (ceiling is None or value <= ceiling)
+
+
+def _range(values: Sequence[float], zone: tuple[float | None, float | None] | None) -> tuple[float, float]:
     """Axis range that holds the values and the ends of the zone, with a margin."""
-    held = [value for value in values if value is not None]
+    held = list(values)
     held += [end for end in zone or () if end is not None]
     if not held:
         return (0.0, 1.0)

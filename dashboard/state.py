@@ -204,6 +204,12 @@ def axes_covering(beat: Beat) -> Axes:
     return axes
 
 
+def is_shown(source: str) -> bool:
+    """Whether what is on screen was opened from that upload, at whatever depth."""
+    shown = st.session_state.get(_SHOWN)
+    return shown is not None and shown[0] == source
+
+
 def to_open(request: Request | None) -> Request | None:
     """The request, if it is still to be opened: neither what was tried last nor what is on screen already.
 

@@ -8,7 +8,7 @@ import pytest
 from twin_core.case import Case, PinnedScenario
 from twin_core.recalibration import recalibrate
 from twin_core.scenario import Scenario
-from twin_core.twin import TwinError
+from twin_core.twin import Twin, TwinError
 
 ROOT = Path(__file__).resolve().parents[1]
 PUMP_ON = Scenario(name="Pump at 5400", pump="heartmate3", speed_rpm=5400.0)
@@ -54,6 +54,10 @@ def test_another_process_finds_the_same_numbers(case, tmp_path):
 
 def test_a_twin_file_opens_as_a_case_of_its_own(twin):
     assert Case.from_json(twin.to_json()) == Case(twin=twin)
+
+
+def test_what_reads_twin_files_takes_a_cases_twin(case):
+    assert Twin.from_json(case.to_json()) == case.twin
 
 
 def changed(case, **changes):

@@ -61,14 +61,14 @@ def page(what_if: Page) -> None:
     except ParameterError as error:
         st.error(intake.plain(f"This ramp cannot be run: {error}"))
         return
-    found = ramps.recommend_speed(steps)
-    if found["range_rpm"]:
-        st.success(f"**Recommended: {intake.plain(found['summary'])}** {intake.plain(_outside(steps))}")
-    else:
-        st.warning(f"**{intake.plain(found['summary'])}**")
-    chosen = st.session_state.get(state.RAMP_CHOSEN)
+    said, choice, button = st.columns([3.0, 0.9, 1.1], vertical_alignment="bottom")
+    with said:
+        _recommendation(steps)
+    chosen = _chosen(choice, steps)
+    if button.button("Open in What-if", key=state.RAMP_OPEN, type="primary", width="stretch"):
+        _open(pump, chosen, circuit, what_if)
     picked = st.plotly_chart(
-        ramp_charts.small_multiples(steps, ramps.Targets(), chosen if chosen in at_speeds else None),
+        ramp_charts.small_multiples(steps, ramps.Targets(), chosen),
         key=state.RAMP_CHART,
         on_select="rerun",
         selection_mode="points",
@@ -78,11 +78,11 @@ def page(what_if: Page) -> None:
     st.html(
         '<p class="note">Green: target zone. Blue, with a bar below: recommended speeds. Filled circles meet every '
         "target, open diamonds miss at least one. Click a point to open its speed in What-if. LVEDD is read from the "
-        "volume (Teichholz 1976); PCWP is mean left atrial pressure.</p>"
+        "volume (Teichholz 1976); PCWP is mean left atrial pressure. A pulsatility index over 10 is off "
+        "its axis: next to no flow.</p>"
     )
     if points := picked["selection"]["points"]:
         _open(pump, float(points[0]["x"]), circuit, what_if)
-    _chooser(pump, circuit, at_speeds, found["speeds_rpm"], what_if)
     st.html(tables.ramp_table(steps))
     st.html(f'<p class="note">{CIRCUIT_LIMITS[circuit]}</p>')
 
@@ -166,14 +166,23 @@ def _solved(patient: Patient, pump: Pump, circuit: str, at_speeds: list[float], 
     return steps
 
 
-def _chooser(pump: Pump, circuit: str, at_speeds: list[float], good: list[float], what_if: Page) -> None:
-    """Choose a speed by name, for those who do not click."""
+def _recommendation(steps: list[ramps.Step]) -> None:
+    found = ramps.recommend_speed(steps)
+    if found["range_rpm"]:
+        st.success(f"**Recommended: {intake.plain(found['summary'])}** {intake.plain(_outside(steps))}")
+    else:
+        st.warning(f"**{intake.plain(found['summary'])}**")
+
+
+def _chosen(place: DeltaGenerator, steps: list[ramps.Step]) -> float:
+    """The speed chosen by name, for those who do not click; at first the one in the middle of the best."""
+    at_speeds = [step.speed_rpm for step in steps]
     if st.session_state.get(state.RAMP_CHOSEN) not in at_speeds:
-        st.session_state[state.RAMP_CHOSEN] = good[len(good) // 2] if good else at_speeds[0]
-    choice, button, _ = st.columns([1.2, 1.2, 3.0], vertical_alignment="bottom")
-    choice.selectbox("Speed", at_speeds, format_func=lambda speed: f"{speed:.0f} rpm", key=state.RAMP_CHOSEN)
-    if button.button("Open in What-if", key=state.RAMP_OPEN, type="primary", width="stretch"):
-        _open(pump, st.session_state[state.RAMP_CHOSEN], circuit, what_if)
+        fewest = min(len(step.reasons) for step in steps)
+        best = [step.speed_rpm for step in steps if len(step.reasons) == fewest]
+        st.session_state[state.RAMP_CHOSEN] = best[len(best) // 2]
+    place.selectbox("Speed", at_speeds, format_func=lambda speed: f"{speed:.0f} rpm", key=state.RAMP_CHOSEN)
+    return float(st.session_state[state.RAMP_CHOSEN])
 
 
 def _open(pump: Pump, speed_rpm: float, circuit: str, what_if: Page) -> None:

@@ -104,6 +104,21 @@ def test_a_cuff_pressure_recalibrates_the_twin_everywhere_and_can_be_undone():
     assert "Recalibrated" not in html(app, "<h1>")
 
 
+def test_another_depth_keeps_cuff_pressure_and_pins():
+    app = open_app()
+    pin(app, "Before")
+    go(app, "Patient")
+    enter(app, 112, 74)
+    before = on_screen(app).twin.measured.edv_ml
+    app.number_input(key="depth_cm").set_value(22.0).run()
+    assert not app.exception
+    after = on_screen(app)
+    assert after.twin.measured.edv_ml != before
+    assert after.recalibration.readings == {"systolic_pressure_mmhg": 112, "diastolic_pressure_mmhg": 74}
+    assert after.recalibration.wanted["edv_ml"] == after.twin.measured.edv_ml
+    assert [one.scenario.name for one in app.session_state["pinned"]] == ["Before"]
+
+
 @pytest.mark.parametrize(
     ("entries", "says"),
     [

@@ -92,7 +92,7 @@ def test_from_a_clip_to_a_report(browser_page, tmp_path):
     picture = page.locator("picture.clip img")
     assert picture.evaluate("image => image.complete && image.naturalWidth") == 320
     assert page.locator(".twin-table.measured tbody tr").count() == 4
-    assert page.locator(".twin-table.parameters tbody tr").count() == 7
+    assert page.locator(".twin-table.parameters tbody tr").count() == 9, "every parameter that has draws"
 
     switch_pump_on(page)
     slow, slow_loop = edv_ml(page), loop(page)

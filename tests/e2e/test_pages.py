@@ -62,7 +62,12 @@ def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
     page.locator(".twin-table.ramp").wait_for()
     settle(page)
     page.locator(".st-key-ramp_chart .scatterlayer .point").first.wait_for()
-    page.locator(".st-key-ramp_chart .scatterlayer .trace").first.locator(".point").nth(1).click(force=True)
+    point = page.locator(".st-key-ramp_chart .scatterlayer .trace").first.locator(".point").nth(1)
+    point.scroll_into_view_if_needed()
+    point.hover(force=True)
+    page.locator(".st-key-ramp_chart .hoverlayer .hovertext").wait_for()  # Plotly clicks what it hovers over
+    page.mouse.down()
+    page.mouse.up()
     page.locator(".twin-table.indices").wait_for()
     settle(page)
     assert "speed_rpm=" in page.url, "a click on the ramp opened its speed in What-if"
