@@ -20,7 +20,7 @@ from dashboard.charts import (
 )
 from twin_core.circuit import Beat
 
-_TICKS = 6  # at most, on an axis
+_TICKS = 7  # at most, on an axis
 _PATIENT, _WHAT_IF = "Patient", "What-if"
 
 
@@ -29,7 +29,7 @@ class Scale:
     """One axis of a panel.
 
     Attributes:
-        title: What is on it, with its unit.
+        title: What is on it, with its unit; empty where the panel below has the same axis.
         unit: The unit alone.
         span: Smallest and largest value shown.
         digits: Digits after the point where a value is read off.
@@ -41,7 +41,7 @@ class Scale:
     digits: int = 0
 
     def ticks(self) -> list[float]:
-        """Round values that cut the axis into at most five parts."""
+        """Round values that cut the axis into at most six parts."""
         low, high = self.span
         if not high > low:
             return []
@@ -146,7 +146,7 @@ def loop_panel(patient: Beat, what_if: Beat, axes: Axes) -> Panel:
     return Panel(
         name="loop",
         alt="Pressure-volume loop of patient and what-if",
-        height=268,
+        height=256,
         x=Scale(title="LV volume (mL)", unit="mL", span=axes.volume_ml),
         y=Scale(title="LV pressure (mmHg)", unit="mmHg", span=axes.pressure_mmhg),
         lines=tuple(
@@ -171,10 +171,10 @@ def pressure_panel(patient: Beat, what_if: Beat, axes: Axes) -> Panel:
         "pressures",
         "Pressures over the cycle, patient and what-if",
         PRESSURES,
+        Scale(title="", unit="s", span=axes.time_s, digits=2),
         Scale(title="Pressure (mmHg)", unit="mmHg", span=axes.pressure_mmhg),
         patient,
         what_if,
-        axes,
     )
 
 
@@ -184,10 +184,10 @@ def flow_panel(patient: Beat, what_if: Beat, axes: Axes) -> Panel:
         "flows",
         "Flows over the cycle, patient and what-if",
         FLOWS,
+        Scale(title="Time in the cycle (s)", unit="s", span=axes.time_s, digits=2),
         Scale(title="Flow (mL/s)", unit="mL/s", span=axes.flow_ml_s),
         patient,
         what_if,
-        axes,
     )
 
 
@@ -195,10 +195,10 @@ def _over_time(
     name: str,
     alt: str,
     signals: tuple[tuple[str, str, str], ...],
+    x: Scale,
     y: Scale,
     patient: Beat,
     what_if: Beat,
-    axes: Axes,
 ) -> Panel:
     lines = tuple(
         Line(
@@ -213,5 +213,5 @@ def _over_time(
         for key, label, dash in signals
         if key != "pump_flow_ml_s" or beat.pump is not None
     )
-    x = Scale(title="Time in the cycle (s)", unit="s", span=axes.time_s, digits=2)
-    return Panel(name=name, alt=alt, height=168, x=x, y=y, lines=lines, legend="label", read="column")
+    height = 150 if x.title else 136  # the same height for the curves
+    return Panel(name=name, alt=alt, height=height, x=x, y=y, lines=lines, legend="label", read="column")

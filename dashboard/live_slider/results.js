@@ -2,7 +2,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const DASHES = { solid: "none", dash: "7 4", dot: "1.5 4" };
-const MARGIN = { left: 52, right: 8, top: 6, bottom: 34 };
+const MARGIN = { left: 52, right: 8, top: 6, bottom: 20 };
+const TITLE = 14; // height of the title under an axis
 const LOST_MS = 2000; // an answer this late is taken for lost
 const views = new WeakMap();
 let serial = 0;
@@ -94,6 +95,7 @@ class Panel {
     this.curves = svg("g", { "clip-path": `url(#${this.clip})` });
     this.cursor = svg("g", { class: "live-cursor" });
     this.reading = make("div", "live-reading");
+    this.reading.hidden = true;
     this.svg.append(clip, this.axes, this.curves, this.cursor);
     this.element.append(this.legend, this.svg, this.reading);
     this.svg.addEventListener("pointermove", (event) => this.point(event));
@@ -112,6 +114,7 @@ class Panel {
     const width = this.element.clientWidth;
     if (!width) return;
     this.box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
+    if (x.title) this.box.bottom -= TITLE;
     const { left, right, top, bottom } = this.box;
     this.toX = (value) => left + ((value - x.span[0]) / (x.span[1] - x.span[0])) * (right - left);
     this.toY = (value) => bottom - ((value - y.span[0]) / (y.span[1] - y.span[0])) * (bottom - top);

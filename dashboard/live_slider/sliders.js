@@ -110,11 +110,11 @@ class Row {
     this.problem = make("p", { className: "live-problem" });
     this.problem.setAttribute("role", "alert");
     const head = make("div", { className: "live-head" });
-    head.append(this.label, this.reset, this.typed, make("span", { className: "live-unit", textContent: unit }));
+    head.append(this.label, this.typed, make("span", { className: "live-unit", textContent: unit }));
     const track = make("span", { className: "live-track" });
     track.append(this.range, this.mark);
     const body = make("div", { className: "live-body" });
-    body.append(bound(this.text(low)), track, bound(this.text(high)));
+    body.append(bound(this.text(low)), track, bound(this.text(high)), this.reset);
     this.element = make("div", { className: "live-row" });
     this.element.append(head, body, this.help, this.problem);
     this.range.addEventListener("pointerdown", () => (bank.held = !this.range.disabled));

@@ -58,7 +58,7 @@ def page() -> None:
 @st.fragment
 def what_if(patient: Patient) -> None:
     """Sliders and everything they move; a slider at rest reruns this alone."""
-    controls, results = st.columns([1.0, 3.35], gap="medium")
+    controls, results = st.columns([1.2, 3.2], gap="small")
     with controls:
         draw_sliders()
     state.at_rest()
@@ -69,7 +69,7 @@ def what_if(patient: Patient) -> None:
             scenario = state.scenario()
         except ValueError:  # said beside the sliders
             return
-        _, below_table = st.columns([1.6, 1.65], gap="medium")
+        _, below_table = st.columns([1.5, 1.65], gap="small")
         with below_table:
             downloads.draw(patient, scenario)
 
