@@ -70,9 +70,7 @@ def test_everything_follows_the_thumb_and_ends_where_it_is_released(browser_page
         if page.evaluate("window.drag.loops.size") >= 6 and step % 100 > 60:
             break
         page.wait_for_timeout(15)
-    while_down = page.evaluate(
-        "() => ({ ...window.drag, loops: window.drag.loops.size, edv: window.drag.edv.size, axes: window.drag.axes.size })"
-    )
+    while_down = page.evaluate("() => ({ ...drag, loops: drag.loops.size, edv: drag.edv.size, axes: drag.axes.size })")
     assert while_down["loops"] >= 5, "different loops drawn before the button was released"
     assert while_down["edv"] >= 3, "the numbers follow too"
     assert while_down["axes"] == 1, "axes hold still"
