@@ -112,10 +112,10 @@ def serve(script: Path) -> tuple[subprocess.Popen, str]:
     raise SystemExit("error: the page is not served within a minute; run `make run` to see why")
 
 
-def drag(page, slider, seconds: float) -> dict:
+def drag(page, track, seconds: float) -> dict:
     """Drag back and forth with the button down, release somewhere new, and wait until nothing more is drawn."""
-    box = slider.bounding_box()
-    y = box["y"] + box["height"] / 2
+    box, thumb = track.bounding_box(), page.get_by_role("slider", name="Pump speed").bounding_box()
+    y = thumb["y"] + thumb["height"] / 2
 
     def where(share: float) -> float:
         return box["x"] + share * box["width"]
@@ -155,8 +155,8 @@ def measure(chromium: str, address: str, live: bool, drags: int, seconds: float)
             page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
         page.wait_for_timeout(2000)
         page.evaluate(WATCH, [loop, live])
-        slider = page.get_by_role("slider", name="Pump speed") if live else page.locator('[data-testid="stSlider"]')
-        found = [drag(page, slider, seconds) for _ in range(drags)]
+        track = page.get_by_role("slider", name="Pump speed") if live else page.locator('[data-testid="stSlider"]')
+        found = [drag(page, track, seconds) for _ in range(drags)]
         browser.close()
     return found
 
