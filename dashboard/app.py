@@ -18,7 +18,6 @@ st.set_page_config(
     initial_sidebar_state="expanded",
 )
 with st.spinner("Starting"):  # the libraries take seconds, once a server
-    from dashboard import memory
     from dashboard.views import about, twin
 st.html(_ROOT / "dashboard" / "style.css")
 page = st.navigation(
@@ -29,4 +28,3 @@ page = st.navigation(
     position="top",
 )
 page.run()
-memory.set_libraries_aside()  # once everything the page needs has been loaded
