@@ -112,8 +112,8 @@ def serve(script: Path) -> tuple[subprocess.Popen, str]:
     raise SystemExit("error: the page is not served within a minute; run `make run` to see why")
 
 
-def drag(page, track, seconds: float) -> dict:
-    """Drag back and forth with the button down, release somewhere new, and wait until nothing more is drawn."""
+def drag(page, track, seconds: float, end: float) -> dict:
+    """Drag back and forth with the button down, release at a share of the track, and wait for the last picture."""
     box, thumb = track.bounding_box(), page.get_by_role("slider", name="Pump speed").bounding_box()
     y = thumb["y"] + thumb["height"] / 2
 
@@ -127,7 +127,7 @@ def drag(page, track, seconds: float) -> dict:
     while (passed := time.perf_counter() - start) < seconds:
         page.mouse.move(where(0.35 + 0.3 * abs((passed / 2.0) % 2 - 1)), y)
         time.sleep(0.016)  # a mouse reports about as often as a screen is drawn
-    page.mouse.move(where(0.72), y)
+    page.mouse.move(where(end), y)
     held = time.perf_counter() - start
     page.mouse.up()
     page.wait_for_function(
@@ -156,7 +156,8 @@ def measure(chromium: str, address: str, live: bool, drags: int, seconds: float)
         page.wait_for_timeout(2000)
         page.evaluate(WATCH, [loop, live])
         track = page.get_by_role("slider", name="Pump speed") if live else page.locator('[data-testid="stSlider"]')
-        found = [drag(page, track, seconds) for _ in range(drags)]
+        # Each release is at a new value: Streamlit's slider answers to nothing else.
+        found = [drag(page, track, seconds, 0.7 + 0.1 * (i % 3 - 1)) for i in range(drags)]
         browser.close()
     return found
 
