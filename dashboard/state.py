@@ -9,7 +9,9 @@ import streamlit as st
 
 from dashboard import sliders
 from dashboard.charts import Axes
+from dashboard.live_slider import sent
 from dashboard.reading import Patient
+from dashboard.sliders import SliderSpec
 from twin_core.case import MAX_PINNED, Case, PinnedScenario
 from twin_core.circuit import Beat, ParameterError, circuits, pumps, solve_periodic
 from twin_core.circuit.pumps import Pump
@@ -24,7 +26,7 @@ SPEED = "speed_rpm"
 RESET = "reset"
 DOWNLOAD_PDF, DOWNLOAD_CSV, DOWNLOAD_TWIN = "download_pdf", "download_csv", "download_twin"
 SAVE = "download_case"
-LOOP_CHART, WAVEFORM_CHART = "loop_chart", "waveform_chart"
+SLIDERS, RESULTS = "sliders", "results"
 PIN_NAME, PIN = "pin_name", "pin"
 PLAYER, CUFF_FORM, CUFF_UNDO = "clip_player", "cuff_form", "cuff_undo"
 SYSTOLIC, DIASTOLIC, PULSE = "systolic_mmhg", "diastolic_mmhg", "pulse_bpm"
@@ -37,6 +39,7 @@ REPORT_PDF, REPORT_CSV, REPORT_CASE = "report_pdf", "report_csv", "report_case"
 _PATIENT, _RESTING, _WHAT_IF, _AXES = "patient", "resting", "what_if", "axes"
 _KEPT, _PAGE, _PINNED, _LINK = "kept", "page", "pinned", "link"
 _RESULTS, _CUFF_PROBLEM = "kept_results", "cuff_problem"
+_MOVING = "moving"
 _TRIED, _SHOWN, _PROBLEM = "tried", "shown", "problem"
 
 Request = tuple[str, float | None]
@@ -44,7 +47,7 @@ Request = tuple[str, float | None]
 
 
 def slider(name: str) -> str:
-    """Key of a parameter's slider."""
+    """Key of the value of a parameter's slider."""
     return f"slider_{name}"
 
 
@@ -172,8 +175,41 @@ def speed_rpm() -> float | None:
     return float(st.session_state[SPEED]) if st.session_state[PUMP_ON] else None
 
 
+def slider_specs() -> dict[str, SliderSpec]:
+    """The sliders of the circuit and the pump chosen, by the session key of their value."""
+    found = resting().parameters
+    specs = {SPEED: sliders.speed_spec(pump())}
+    return specs | {slider(name): sliders.slider_spec(name, found) for name in sliders.WHAT_IF_PARAMETERS[circuit()]}
+
+
+def slider_values() -> dict[str, float]:
+    """Where the sliders stand at rest, by session key."""
+    return {key: st.session_state[key] for key in slider_specs()}
+
+
+def settle() -> None:
+    """Take over the values of sliders that came to rest. A callback."""
+    for key, value in sent(SLIDERS, "rest", slider_specs()).items():
+        st.session_state[key] = value
+
+
+def move() -> None:
+    """Take over the values of sliders in motion, for the next picture alone. A callback."""
+    st.session_state[_MOVING] = sent(RESULTS, "moving", slider_specs())
+
+
+def at_rest() -> None:
+    """Forget the values of sliders in motion: those at rest hold."""
+    st.session_state.pop(_MOVING, None)
+
+
+def moving() -> bool:
+    """Whether the picture to draw is one of a slider in motion."""
+    return bool(st.session_state.get(_MOVING))
+
+
 def scenario() -> Scenario:
-    """The what-if that the sliders describe.
+    """The what-if that the sliders describe, those in motion included.
 
     Raises:
         ValueError: If a slider holds a value out of bounds.
@@ -182,7 +218,10 @@ def scenario() -> Scenario:
     on_screen = patient()
     if on_screen is None:
         raise LookupError("no patient is on screen; open a clip first.")
-    return sliders.scenario(resting().parameters, standing(), pump(), speed_rpm())
+    stand = slider_values() | st.session_state.get(_MOVING, {})
+    values = {name: stand[slider(name)] for name in sliders.WHAT_IF_PARAMETERS[circuit()]}
+    speed = float(stand[SPEED]) if st.session_state[PUMP_ON] else None
+    return sliders.scenario(resting().parameters, values, pump(), speed)
 
 
 def last_what_if() -> Beat | None:
@@ -197,7 +236,12 @@ def keep_what_if(beat: Beat) -> None:
 
 
 def axes_covering(beat: Beat) -> Axes:
-    """The patient's axes, grown if the beat needs it; they shrink again only when the sliders are reset."""
+    """The patient's axes, grown if the beat needs it; they shrink again only when the sliders are reset.
+
+    While a slider is in motion they hold still.
+    """
+    if moving():
+        return st.session_state[_AXES]
     axes = st.session_state[_AXES].covering(beat)
     if beat.status != "not_periodic":  # a runaway state is drawn, but spoils no later picture
         st.session_state[_AXES] = axes

@@ -6,7 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import address, charts, downloads, intake, pins, sliders, state, tables
+from dashboard import address, downloads, intake, pins, state, tables
+from dashboard.live_slider import live_results, live_sliders
+from dashboard.panels import Panel, results_panels
 from dashboard.reading import Patient
 from twin_core.circuit import Beat, circuits, pumps
 from twin_core.report import CIRCUIT_LIMITS
@@ -31,32 +33,43 @@ def page() -> None:
 
 @st.fragment
 def what_if(patient: Patient) -> None:
-    """Sliders and everything they move; a slider reruns this alone."""
-    controls, plots, figures = st.columns([1.0, 1.6, 1.65], gap="medium")
+    """Sliders and everything they move; a slider at rest reruns this alone."""
+    controls, results = st.columns([1.2, 3.2], gap="small")
     with controls:
         draw_sliders()
+    state.at_rest()
     state.keep()
     address.write()
+    with results:
+        draw_results()
+        try:
+            scenario = state.scenario()
+        except ValueError:  # said beside the sliders
+            return
+        _, below_table = st.columns([1.5, 1.65], gap="small")
+        with below_table:
+            downloads.draw(patient, scenario)
+            pins.draw(scenario)
+
+
+@st.fragment
+def draw_results() -> None:
+    """What-if beside patient; a slider in motion reruns this alone."""
+    patient = state.resting()
+    panels: tuple[Panel, ...] = ()
+    table = ""
     try:
-        scenario = state.scenario()
-        beat = scenario.simulate(state.resting().parameters, start=state.last_what_if())
+        beat = state.scenario().simulate(patient.parameters, start=state.last_what_if())
     except ValueError as error:
-        st.error(intake.plain(f"This what-if cannot be simulated: {error}"))
-        return
-    state.keep_what_if(beat)
-    axes = state.axes_covering(beat)
-    with plots:
-        st.html(status_line(beat))
-        for key, figure, alt in (
-            (state.LOOP_CHART, charts.pressure_volume_loop, "Pressure-volume loop of patient and what-if"),
-            (state.WAVEFORM_CHART, charts.waveforms, "Pressures and flows over the cycle, patient and what-if"),
-        ):
-            st.plotly_chart(figure(state.resting(), beat, axes), key=key, config=charts.CONFIG, alt=alt)
-    with figures:
-        st.html(tables.index_table(state.resting(), beat))
-        st.html(f'<p class="note">{escape(_EF_NOTE)}</p>')
-        downloads.draw(patient, scenario)
-        pins.draw(scenario)
+        status = (
+            f'<p class="status not_periodic" role="alert">{escape(f"This what-if cannot be simulated: {error}")}</p>'
+        )
+    else:
+        state.keep_what_if(beat)
+        status = status_line(beat)
+        panels = results_panels(patient, beat, state.axes_covering(beat))
+        table = tables.index_table(patient, beat) + f'<p class="note">{escape(_EF_NOTE)}</p>'
+    live_results(panels, status=status, table=table, key=state.RESULTS, follows=state.SLIDERS, on_moving=state.move)
 
 
 def draw_sliders() -> None:
@@ -70,31 +83,13 @@ def draw_sliders() -> None:
         on_change=state.start_speed,
         label_visibility="collapsed",
     )
-    pump = state.pump()
-    low, high = pump.speed_range_rpm
-    usual_low, usual_high = pump.usual_range_rpm
-    st.slider(
-        "Pump speed",
-        min_value=int(low),
-        max_value=int(high),
-        step=sliders.SPEED_STEP_RPM,
-        format="%d rpm",
-        key=state.SPEED,
-        disabled=not pump_on,
-        help=f"{pump.label}: everyday range {usual_low:.0f} to {usual_high:.0f} rpm. {pump.source}.",
+    live_sliders(
+        state.slider_specs(),
+        state.slider_values(),
+        key=state.SLIDERS,
+        on_rest=state.settle,
+        disabled=() if pump_on else (state.SPEED,),
     )
-    patient = state.resting().parameters
-    for name in sliders.WHAT_IF_PARAMETERS[state.circuit()]:
-        spec = sliders.slider_spec(name, patient)
-        st.slider(
-            spec.label,
-            min_value=spec.low,
-            max_value=spec.high,
-            step=spec.step,
-            format=spec.format,
-            key=state.slider(name),
-            help=spec.help,
-        )
     st.button("Reset to the patient", key=state.RESET, on_click=state.reset, width="stretch")
 
 
