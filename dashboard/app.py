@@ -18,13 +18,7 @@ st.set_page_config(
     initial_sidebar_state="expanded",
 )
 with st.spinner("Starting"):  # the libraries take seconds, once a server
-    from dashboard.views import about, twin
+    from dashboard import frame, views
 st.html(_ROOT / "dashboard" / "style.css")
-page = st.navigation(
-    [
-        st.Page(twin.page, title="Twin", url_path="twin", default=True),
-        st.Page(about.page, title="About the model", url_path="about"),
-    ],
-    position="top",
-)
-page.run()
+page = st.navigation(views.pages(), position="top")
+frame.draw(page)

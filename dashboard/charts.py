@@ -15,13 +15,13 @@ from twin_core.circuit import Beat
 PATIENT_COLOUR = "#A9B0BA"
 WHAT_IF_COLOUR = "#D55E00"
 _TEXT_COLOUR = "#758090"  # readable on both grounds; Streamlit colours only the first legend of a figure
-_LOOP_EVERY, _WAVEFORM_EVERY = 5, 8  # samples drawn: 201 and 126 of 1001; more cannot be seen and costs time
-_PRESSURES = (
+LOOP_EVERY, WAVEFORM_EVERY = 5, 8  # samples drawn: 201 and 126 of 1001; more cannot be seen and costs time
+PRESSURES = (
     ("lv_pressure_mmhg", "LV", "solid"),
     ("aortic_waveform_mmhg", "Aorta", "dash"),
     ("left_atrial_waveform_mmhg", "Left atrium", "dot"),
 )
-_FLOWS = (
+FLOWS = (
     ("aortic_valve_flow_ml_s", "Aortic", "solid"),
     ("mitral_flow_ml_s", "Mitral", "dot"),
     ("pump_flow_ml_s", "Pump", "dash"),
@@ -53,8 +53,8 @@ class Axes:
 
     def covering(self, beat: Beat, margin: float = 0.06) -> Axes:
         """The same axes where the beat fits on them, else the next larger round ones with a margin (share)."""
-        pressures = [getattr(beat, key) for key, *_ in _PRESSURES]
-        flows = [getattr(beat, key) for key, *_ in _FLOWS]
+        pressures = [getattr(beat, key) for key, *_ in PRESSURES]
+        flows = [getattr(beat, key) for key, *_ in FLOWS]
         return Axes(
             volume_ml=_grown(self.volume_ml, [beat.lv_volume_ml], 25.0, margin),
             pressure_mmhg=_grown(self.pressure_mmhg, pressures, 20.0, margin),
@@ -78,8 +78,8 @@ def _grown(old: tuple[float, float], waveforms: list[np.ndarray], step: float, m
 def pressure_volume_loop(patient: Beat, what_if: Beat, axes: Axes, height: int = 284) -> go.Figure:
     """LV pressure against LV volume: the patient in grey under the what-if in colour."""
     loops = [
-        _line(beat.lv_pressure_mmhg[::_LOOP_EVERY], name=name, color=colour, width=width)
-        | {"x": beat.lv_volume_ml[::_LOOP_EVERY].astype(np.float32), "hovertemplate": "%{x:.0f} mL, %{y:.0f} mmHg"}
+        _line(beat.lv_pressure_mmhg[::LOOP_EVERY], name=name, color=colour, width=width)
+        | {"x": beat.lv_volume_ml[::LOOP_EVERY].astype(np.float32), "hovertemplate": "%{x:.0f} mL, %{y:.0f} mmHg"}
         for beat, name, colour, width in (
             (patient, "Patient", PATIENT_COLOUR, 6.0),
             (what_if, "What-if", WHAT_IF_COLOUR, 2.5),
@@ -98,15 +98,15 @@ def waveforms(patient: Beat, what_if: Beat, axes: Axes, height: int = 310) -> go
     """Pressures above flows over the cycle on one time axis: one dash a site, one colour a beat."""
     lines = []
     for beat, colour, width, in_legend in ((patient, PATIENT_COLOUR, 3.5, False), (what_if, WHAT_IF_COLOUR, 1.8, True)):
-        for signals, panel, unit in ((_PRESSURES, "", "mmHg"), (_FLOWS, "2", "mL/s")):
+        for signals, panel, unit in ((PRESSURES, "", "mmHg"), (FLOWS, "2", "mL/s")):
             for key, label, dash in signals:
                 if key == "pump_flow_ml_s" and beat.pump is None:
                     continue
-                values = getattr(beat, key)[::_WAVEFORM_EVERY]
+                values = getattr(beat, key)[::WAVEFORM_EVERY]
                 line = _line(values, name=label, color=colour, width=width, dash=dash)
                 line |= {
                     "x0": 0.0,
-                    "dx": float(beat.time_s[_WAVEFORM_EVERY]),
+                    "dx": float(beat.time_s[WAVEFORM_EVERY]),
                     "hovertemplate": f"{label} %{{y:.0f}} {unit} at %{{x:.2f}} s",
                     # The legends explain the dashes, on the what-if's lines; colours are explained at the loop.
                     "showlegend": in_legend,

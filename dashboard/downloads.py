@@ -22,10 +22,10 @@ def draw(patient: Patient, scenario: Scenario) -> None:
     contour = patient.preview.still_png if patient.preview else None
 
     def pdf() -> bytes:
-        return report.pdf(patient.twin, scenarios, circuit=circuit, contour_png=contour)
+        return report.pdf(patient.twin, scenarios, circuit=circuit, contour_png=contour, patient=patient.circuit_note)
 
     def csv() -> bytes:
-        return report.waveforms_csv(patient.twin, scenarios, circuit=circuit).encode()
+        return report.waveforms_csv(patient.twin, scenarios, circuit=circuit, patient=patient.circuit_note).encode()
 
     def twin() -> bytes:
         return patient.twin.to_json().encode()
@@ -46,6 +46,26 @@ def draw(patient: Patient, scenario: Scenario) -> None:
         column.download_button(
             label, data, file_name=file_name, mime=mime, key=key, help=help, on_click="ignore", width="stretch"
         )
+
+
+def save_button() -> None:
+    """Save the case: everything the page keeps of the patient, in one file that reopens it elsewhere."""
+    patient = state.patient()
+    if patient is None:
+        return
+    case = state.case()  # now: the data is made later, outside the run that knows the session
+    st.download_button(
+        "Save case",
+        lambda: case.to_json().encode(),
+        file_name=f"{file_stem(patient.twin.pseudonym)}-case.json",
+        mime="application/json",
+        key=state.SAVE,
+        help="One file with the twin, its recalibration and the pinned what-ifs. Opened here another day or on "
+        "another machine it gives the same numbers. It holds no frame, no name and no ID.",
+        on_click="ignore",
+        width="stretch",
+        icon=":material/save:",
+    )
 
 
 def file_stem(pseudonym: str) -> str:

@@ -6,6 +6,7 @@ import base64
 import gc
 import logging
 import re
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -14,8 +15,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import state, tables
 from dashboard.reading import Patient, ReadingError, is_twin_file, open_twin, read_sample, read_upload
+from twin_core.circuit import circuits
 from twin_core.echo.limits import MAX_DEPTH_CM, MIN_DEPTH_CM
 from twin_core.report import measured_note
+from twin_core.twin import RESEARCH_USE
 
 _LOG = logging.getLogger(__name__)
 _SAMPLE = "sample"
@@ -39,10 +42,10 @@ def open_patient(progress_at: DeltaGenerator | None = None) -> None:
         progress_at: Empty place for the progress line; under the widgets if left out.
     """
     upload = st.file_uploader(
-        "Echo clip (AVI, MP4, DICOM) or saved twin",
+        "Echo clip (AVI, MP4, DICOM) or saved case",
         key=state.UPLOAD,
-        help="An apical four-chamber clip with at least one beat, as AVI, MP4 or multi-frame DICOM; or a twin "
-        "saved here as JSON. It is read on this machine and goes nowhere else.",
+        help="An apical four-chamber clip with at least one beat, as AVI, MP4 or multi-frame DICOM; or a case or "
+        "twin saved here as JSON. It is read on this machine and goes nowhere else.",
     )
     on_screen = state.patient()
     # A depth says something only about a clip that can be read again with it.
@@ -91,9 +94,18 @@ def _open(upload: UploadedFile | None, request: state.Request, bar: DeltaGenerat
         state.tried(request, problem=str(error))
     else:
         state.tried(request)
-        state.show(patient, request)
+        state.show(_as_before(patient, request), request)
     finally:
         bar.empty()
+
+
+def _as_before(patient: Patient, request: state.Request) -> Patient:
+    """The same clip read again with another depth keeps its cuff pressure and its pinned what-ifs."""
+    before = state.patient()
+    if before is None or not state.is_shown(request[0]):
+        return patient
+    patient = replace(patient, pinned=state.pinned(), circuit=state.circuit())
+    return patient.recalibrated(before.recalibration.readings) if before.recalibration else patient
 
 
 def show_problem() -> None:
@@ -102,6 +114,35 @@ def show_problem() -> None:
     if message is not None:
         kept = " The patient on screen is unchanged." if state.patient() else ""
         st.error(f"{plain(message).rstrip('.')}.{kept}")
+
+
+def show_nothing() -> None:
+    """What a page shows while no patient could be opened."""
+    st.info("No patient on screen yet: open an echo clip or a saved case at the left.")
+
+
+def header(patient: Patient, *, with_circuit: bool = True) -> None:
+    """The patient's name, the standing restriction, and the choice of circuit."""
+    name, choice = st.columns([1.4, 1.0], vertical_alignment="center")
+    with name:
+        recalibrated = '<span class="badge done">Recalibrated</span>' if patient.recalibration else ""
+        st.html(
+            f'<header class="patient"><h1>{escape(patient.twin.pseudonym)}</h1>{recalibrated}'
+            f'<span class="badge">{escape(RESEARCH_USE)}</span></header>'
+        )
+    if with_circuit:
+        with choice:
+            st.segmented_control(
+                "Circuit",
+                list(circuits.CIRCUITS),
+                default=circuits.FIVE_STATE.name if state.CIRCUIT not in st.session_state else None,
+                format_func=lambda name: circuits.get(name).label,
+                key=state.CIRCUIT,
+                on_change=state.reset,
+                help=" ".join(f"**{one.label}**: {one.sentence}" for one in circuits.CIRCUITS.values()),
+                label_visibility="collapsed",
+                required=True,
+            )
 
 
 def show_patient(patient: Patient) -> None:
@@ -123,12 +164,17 @@ def show_patient(patient: Patient) -> None:
             f'<p class="note">{escape(facts.format.upper())}, {facts.frames} frames in {facts.duration_s:.1f} s, '
             f"{facts.columns}×{facts.rows} px.{gone}</p>"
         )
-    for caution in patient.twin.quality.reasons:  # a usable clip may still carry some
-        st.html(f'<p class="note caution" role="note">Caution: {escape(caution)}.</p>')
+    show_cautions(patient)
     if patient.twin.measured is not None:
         st.html(tables.measured_table(patient.twin, state.resting()))
         st.html(f'<p class="note">{escape(measured_note(patient.twin))}</p>')
     st.html(tables.learned_table(patient.twin))
+
+
+def show_cautions(patient: Patient) -> None:
+    """What to keep in mind about the clip; a usable one may still carry some."""
+    for caution in patient.twin.quality.reasons:
+        st.html(f'<p class="note caution" role="note">Caution: {escape(caution)}.</p>')
 
 
 def plain(text: str) -> str:

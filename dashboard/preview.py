@@ -49,11 +49,11 @@ def draw_preview(clip: Clip, masks: NDArray[np.uint8], beats: tuple[EchoBeat, ..
     frames = clip.sector_frames()
     top, bottom, left, right = clip.crop_box
     cut = masks[:, top:bottom, left:right]
-    pictures = [_with_contour(frames[i], cut[i]) for i in shown]
+    pictures = [with_contour(frames[i], cut[i]) for i in shown]
     still = beats[0].ed_index if beats else 0
     return Preview(
         moving_webp=_animation(pictures, _durations_ms(clip, shown)),
-        still_png=_encoded(".png", _with_contour(frames[still], cut[still])),
+        still_png=_encoded(".png", with_contour(frames[still], cut[still])),
         rows=pictures[0].shape[0],
         columns=pictures[0].shape[1],
     )
@@ -73,7 +73,7 @@ def _durations_ms(clip: Clip, shown: list[int]) -> list[int]:
     return [round(1000 * step) for step in np.diff([clip.time_s[shown[0]], *ends])]
 
 
-def _with_contour(frame: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Picture:
+def with_contour(frame: NDArray[np.uint8], mask: NDArray[np.uint8]) -> Picture:
     """The frame enlarged or reduced to the picture's size, in colour, with the cavity's outline."""
     scale = _SIDE_PX / max(frame.shape)
     size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import format_tb
 from typing import Literal
 
+from dashboard.frames import EchoRecord, record_echo
 from dashboard.preview import Preview, draw_preview
+from twin_core import report
+from twin_core.case import Case, PinnedScenario
 from twin_core.circuit import Beat
+from twin_core.recalibration import Recalibration, recalibrate
 from twin_core.twin import Twin, TwinError
 
 Progress = Callable[[float, str], None]
 Origin = Literal["sample", "clip", "twin file"]
 
-MAX_TWIN_FILE_BYTES = 1024**2  # a twin file has a few kB; a larger one is something else
+MAX_TWIN_FILE_BYTES = 1024**2  # a saved twin or case has some tens of kB; a larger file is something else
 _SAMPLE_NAME = "Sample clip"
 _LOG = logging.getLogger(__name__)
 _one_clip = threading.Lock()  # a clip may take gigabytes while it is read: sessions take turns
@@ -32,16 +36,45 @@ class Patient:
     """A patient on screen.
 
     Attributes:
-        twin: The twin.
+        twin: The twin in use.
         beat: Its own periodic beat, without a pump.
-        preview: The clip's pictures; None for a reopened twin file, which holds none.
+        preview: The clip's pictures; None for a reopened file, which holds none.
+        echo: The clip's frames, volumes and beats; None likewise.
         origin: What it was made from.
+        recalibration: What the twin was moved to, if it was.
+        circuit: Name of the circuit it was saved in; None where it was not saved in one.
+        pinned: What-ifs saved with it.
     """
 
     twin: Twin
     beat: Beat
     preview: Preview | None
     origin: Origin
+    echo: EchoRecord | None = None
+    recalibration: Recalibration | None = None
+    circuit: str | None = None
+    pinned: tuple[PinnedScenario, ...] = ()
+
+    @property
+    def circuit_note(self) -> str:
+        """What the patient's circuit is, in words."""
+        return self.recalibration.describe() if self.recalibration else report.AS_FOUND
+
+    def recalibrated(self, readings: Mapping[str, float]) -> Patient:
+        """The same patient with the twin as found moved to readings.
+
+        Raises:
+            ParameterError: If they are no readings; the message says which and what to do.
+        """
+        twin, record = recalibrate(self.as_found().twin, readings)
+        return replace(self, twin=twin, beat=twin.simulate(), recalibration=record)
+
+    def as_found(self) -> Patient:
+        """The same patient with the twin of the echo alone."""
+        if self.recalibration is None:
+            return self
+        twin = self.recalibration.found
+        return replace(self, twin=twin, beat=twin.simulate(), recalibration=None)
 
 
 def is_twin_file(data: bytes, name: str) -> bool:
@@ -50,7 +83,7 @@ def is_twin_file(data: bytes, name: str) -> bool:
 
 
 def open_twin(data: bytes, name: str) -> Patient:
-    """The patient of a saved twin.
+    """The patient of a saved case or twin.
 
     Raises:
         ReadingError: If the file is not one LVAD Twin saved, or was changed to something it cannot use.
@@ -61,10 +94,18 @@ def open_twin(data: bytes, name: str) -> Patient:
             f"{MAX_TWIN_FILE_BYTES / 1e6:.0f}; open a file saved by LVAD Twin."
         )
     try:
-        twin = Twin.from_json(data)
+        case = Case.from_json(data)
     except TwinError as error:
         raise ReadingError(f"{name}: {error}") from None
-    return Patient(twin=twin, beat=twin.simulate(), preview=None, origin="twin file")
+    return Patient(
+        twin=case.twin,
+        beat=case.twin.simulate(),
+        preview=None,
+        origin="twin file",
+        recalibration=case.recalibration,
+        circuit=case.circuit,
+        pinned=case.pinned,
+    )
 
 
 def read_upload(data: bytes, name: str, depth_cm: float | None, progress: Progress) -> Patient:
@@ -121,4 +162,5 @@ def _read(
             reasons = "; ".join(inference.quality.reasons)
             raise ReadingError(f"{name}: no twin from this clip, and no numbers: {reasons}.")
         preview = draw_preview(inference.clip, inference.masks, inference.measurement.beats)
-        return Patient(twin=inference.twin, beat=inference.twin.simulate(), preview=preview, origin=origin)
+        echo = record_echo(inference.clip, inference.masks, inference.measurement)
+        return Patient(twin=inference.twin, beat=inference.twin.simulate(), preview=preview, echo=echo, origin=origin)

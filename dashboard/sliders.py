@@ -37,7 +37,8 @@ class SliderSpec:
         low: Smallest value, on the grid of steps.
         high: Largest value, on the grid of steps.
         step: Step, a power of ten.
-        format: printf format of a value with its unit.
+        unit: Unit of the value.
+        home: Where the slider stands untouched, on the grid: a parameter's value in the patient.
         help: What the parameter is, its bounds and the patient's own value.
     """
 
@@ -45,13 +46,18 @@ class SliderSpec:
     low: float
     high: float
     step: float
-    format: str
+    unit: str
+    home: float
     help: str
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point of a value on the grid."""
+        return _digits(self.step)
 
     def nearest(self, value: float) -> float:
         """The value on the slider's grid nearest to the given one."""
-        digits = _digits(self.step)
-        return round(min(max(self.step * round(value / self.step), self.low), self.high), digits)
+        return _nearest(value, self.low, self.high, self.step)
 
 
 def slider_spec(name: str, patient: LeftHeartParameters) -> SliderSpec:
@@ -65,21 +71,41 @@ def slider_spec(name: str, patient: LeftHeartParameters) -> SliderSpec:
     step = 10.0 ** math.floor(math.log10((high - low) / 50))  # 50 to 500 steps
     digits = _digits(step)
     own = getattr(patient, name)
+    # A hair's breadth of tolerance: 0.1 / 0.001 is 100.00000000000001 in floating point.
+    lowest, highest = (
+        round(step * math.ceil(low / step - 1e-9), digits),
+        round(step * math.floor(high / step + 1e-9), digits),
+    )
     return SliderSpec(
         label=about.label,
-        # A hair's breadth of tolerance: 0.1 / 0.001 is 100.00000000000001 in floating point.
-        low=round(step * math.ceil(low / step - 1e-9), digits),
-        high=round(step * math.floor(high / step + 1e-9), digits),
+        low=lowest,
+        high=highest,
         step=step,
-        format=f"%.{digits}f {about.unit}",
+        unit=about.unit,
+        home=_nearest(own, lowest, highest, step),
         help=f"{about.help} Patient {own:.3g}, accepted {low:.3g} to {high:.3g} {about.unit}.",
+    )
+
+
+def speed_spec(pump: Pump) -> SliderSpec:
+    """The slider of a pump's speed; it starts in the middle of the pump's everyday range."""
+    low, high = pump.speed_range_rpm
+    usual_low, usual_high = pump.usual_range_rpm
+    return SliderSpec(
+        label="Pump speed",
+        low=float(low),
+        high=float(high),
+        step=float(SPEED_STEP_RPM),
+        unit="rpm",
+        home=float(starting_speed_rpm(pump)),
+        help=f"{pump.label}: everyday range {usual_low:.0f} to {usual_high:.0f} rpm. {pump.source}.",
     )
 
 
 def starting_values(patient: LeftHeartParameters) -> dict[str, float]:
     """Where each slider stands for the patient as found, by parameter name."""
     names = WHAT_IF_PARAMETERS[circuits.of(patient).name]
-    return {name: slider_spec(name, patient).nearest(getattr(patient, name)) for name in names}
+    return {name: slider_spec(name, patient).home for name in names}
 
 
 def starting_speed_rpm(pump: Pump) -> int:
@@ -108,6 +134,10 @@ def scenario(patient: LeftHeartParameters, values: dict[str, float], pump: Pump,
         pump=pump.name if speed_rpm is not None else None,
         speed_rpm=speed_rpm,
     )
+
+
+def _nearest(value: float, low: float, high: float, step: float) -> float:
+    return round(min(max(step * round(value / step), low), high), _digits(step))
 
 
 def _digits(step: float) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from dashboard.frames import EchoRecord
 from twin_core.circuit import CLOSED_LOOP_INDICES, INDICES, LEARNED, PARAMETERS, Beat
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.learning.posterior import Interval
+from twin_core.ramp import Step
+from twin_core.recalibration import Comparison, Move
 from twin_core.report import format_value, intervals
 from twin_core.twin import Twin
 
@@ -78,6 +83,153 @@ def narrowing_table(table: dict[str, dict[str, float]]) -> str:
     return _table("narrowing", ("", *table), rows)
 
 
+def known_table(twin: Twin, known: Mapping[str, Interval]) -> str:
+    """Every parameter of the patient's circuit: value, bounds, and how much the data say about it.
+
+    Args:
+        twin: The twin in use.
+        known: What is known of each parameter that the twin has draws of.
+    """
+    rows = []
+    for name, about in PARAMETERS.items():
+        value, (low, high) = twin.parameters[name], about.bounds
+        one = known.get(name)
+        ends = (one.percentile_5, one.percentile_95) if one else None
+        shares = [(end - low) / (high - low) for end in (ends or ())]
+        rows.append(
+            _row(
+                _named(about.label, about.unit, about.help),
+                _plain_number(value),
+                f"{_plain_number(low)}–{_plain_number(high)}",
+                f"{_plain_number(ends[0])}–{_plain_number(ends[1])}" if ends else format_value(None, 0),
+                _bar((value - low) / (high - low), shares),
+                _said(one, about.learned),
+            )
+        )
+    header = ("Parameter", "Value", "Bounds", "90 % interval", "Within the bounds", "What the data say")
+    return _table("known", header, rows)
+
+
+def _plain_number(value: float) -> str:
+    """Three significant digits, never with an exponent."""
+    text = f"{value:.3g}"
+    return f"{value:.7f}".rstrip("0") if "e-" in text else text
+
+
+def _said(known: Interval | None, learned: bool) -> str:
+    """How much the data say about a parameter, in words and percent."""
+    if known is None:
+        return "estimated from the clip" if learned else "not estimated: published adult's value"
+    share = max(known.narrowing_pct, 0.0)
+    for least, words in ((80.0, "fixed"), (40.0, "narrowed"), (15.0, "narrowed a little"), (0.0, "hardly anything")):
+        if share >= least:
+            return f"{words} ({share:.0f} % narrower)"
+    return ""
+
+
+def beats_table(echo: EchoRecord) -> str:
+    """Every whole beat of a clip: volumes, ejection fraction, length."""
+    rows = []
+    for i, beat in enumerate(echo.beats, 1):
+        period = beat.period_s
+        rows.append(
+            _row(
+                f"{i}, at {echo.time_s[beat.ed_index]:.2f} s",
+                f"{beat.edv:.0f}",
+                f"{beat.esv:.0f}",
+                f"{beat.ef_pct:.1f}",
+                format_value(period, 2),
+                format_value(60.0 / period if period else None, 0),
+            )
+        )
+    header = ("Beat", "EDV mL", "ESV mL", "EF %", "Length s", "bpm")
+    return _table("beats", header, rows)
+
+
+def comparison_table(compared: Sequence[Comparison]) -> str:
+    """What the twin was moved to beside what it does."""
+    rows = []
+    for one in compared:
+        about = INDICES[one.name]
+        rows.append(
+            _row(
+                _named(about.label, about.unit, about.help),
+                format_value(one.wanted, 0),
+                format_value(one.simulated, 0),
+                _off(format_value(one.difference, 1, signed=True), one.met),
+            )
+        )
+    return _table("comparison", ("Reading", "Wanted", "Twin", "Off by"), rows)
+
+
+def _off(text: str, met: bool) -> str:
+    return f'<span class="{"same" if met else "what-if"}">{text}</span>'
+
+
+_STATUS = {
+    "fixed by the data": "fixed",
+    "at its prior": "left open",
+    "at its bound": "at its limit",
+    "as read": "as read",
+}
+
+
+def moves_table(moves: Sequence[Move]) -> str:
+    """Which parameters a recalibration moved, from where to where, and what fixed each."""
+    rows = [
+        _row(
+            _named(PARAMETERS[move.name].label, PARAMETERS[move.name].unit, PARAMETERS[move.name].help),
+            f"{move.before:.3g} → {move.after:.3g}",
+            escape(_STATUS.get(move.status, move.status)),
+        )
+        for move in moves
+    ]
+    return _table("moves", ("What was moved", "From → to", "By the readings"), rows)
+
+
+_RAMP = (
+    ("mean_arterial_pressure_mmhg", "MAP", "mmHg", 0),
+    ("left_atrial_pressure_mmhg", "PCWP", "mmHg", 1),
+    ("central_venous_pressure_mmhg", "CVP", "mmHg", 1),
+    ("pump_flow_l_min", "Pump flow", "L/min", 2),
+    ("cardiac_output_l_min", "Output", "L/min", 2),
+    ("pulsatility_index", "PI", "", 1),
+    ("lv_end_diastolic_diameter_cm", "LVEDD", "cm", 1),
+    ("aortic_valve_open_fraction", "AV open", "of cycle", 2),
+)
+
+
+def ramp_table(steps: Sequence[Step]) -> str:
+    """Every speed of a ramp with what is read at it, and why it misses a target."""
+    rows = []
+    for step in steps:
+        values = step.row()
+        reasons = "; ".join(step.reasons)
+        verdict = (
+            f'<span class="misses">{escape(reasons)}</span>' if reasons else '<b class="meets">meets every target</b>'
+        )
+        rows.append(
+            _row(
+                f"{step.speed_rpm:.0f}",
+                *(format_value(values[key], digits) for key, _, _, digits in _RAMP if key in values),
+                *([] if step.share_met is None else [f"{100 * step.share_met:.0f} %"]),
+                verdict,
+            )
+        )
+    held = steps[0].row()
+    header = [f"{label} {unit}".strip() for key, label, unit, _ in _RAMP if key in held]
+    if steps[0].share_met is not None:
+        header.append("Draws that meet all")
+    return _table("ramp", ("Speed rpm", *header, "Targets"), rows)
+
+
+def _bar(share: float, interval: Sequence[float] = ()) -> str:
+    """A small bar that shows where a value, and its interval if there is one, lies between its bounds."""
+    dot, *ends = (100 * min(max(one, 0.0), 1.0) for one in (share, *interval))
+    reach = f'<span class="reach" style="left:{ends[0]:.1f}%;right:{100 - ends[1]:.1f}%"></span>' if ends else ""
+    return f'<span class="span">{reach}<span class="dot" style="left:{dot:.1f}%"></span></span>'
+
+
 def parameter_table(circuit: type[LeftHeartParameters]) -> str:
     """Every parameter of a circuit with symbol, unit, bounds and where they come from."""
     rows = [
@@ -105,6 +257,11 @@ def model_table(twin: Twin) -> str:
     """The weights that took part in making a twin."""
     rows = [_row(escape(name), f"<code>{escape(digest)}</code>") for name, digest in twin.models.items()]
     return _table("models", ("Network", "SHA-256 of its weights"), rows)
+
+
+def version_table(versions: Mapping[str, str]) -> str:
+    """Which versions are running."""
+    return _table("models", ("Part", "Version"), [_row(escape(k), escape(v)) for k, v in versions.items()])
 
 
 def _named(label: str, unit: str, help: str) -> str:

@@ -108,14 +108,12 @@ def infer(
         measured = _measured(measurement, systolic_mmhg, diastolic_mmhg)
         quality = _with_agreement(quality, measured, parameters)
         quality = _with_reach(quality, posterior.beyond_reach(measured.known()))
-        # The clip's digest is the seed: the same clip gives the same draws everywhere.
-        drawn = posterior.draw(measured.known(), seed=int(clip.sha256[:16], 16))
         twin = Twin(
             pseudonym=pseudonym or f"Patient {clip.sha256[:6].upper()}",
             clip=_facts(clip),
             measured=measured,
             parameters=parameters.to_dict(),
-            posterior_draws={draw: _compact(draw, values) for draw, values in drawn.items()},
+            posterior_draws=draw_posterior(measured.known(), clip.sha256),
             models={
                 "segmenter": segmenter.weights.sha256,
                 "encoder": encoder.weights.sha256,
@@ -147,6 +145,17 @@ def _posterior() -> Posterior:
     return Posterior.load()
 
 
+def draw_posterior(known: dict[str, float], sha256: str) -> dict[str, list[float]]:
+    """Draws of the parameters for a twin file, given what is known of the patient.
+
+    Args:
+        known: Measured values by name, as ``MeasuredValues.known`` gives them.
+        sha256: The clip's digest is the seed: the same clip gives the same draws everywhere.
+    """
+    drawn = _posterior().draw(known, seed=int(sha256[:16], 16))
+    return {name: _compact(name, values) for name, values in drawn.items()}
+
+
 def _compact(name: str, values: NDArray[np.float64]) -> list[float]:
     """Draws to five significant digits, inside the parameter's bounds for all the rounding."""
     low, high = PARAMETERS[name].bounds
@@ -169,6 +178,11 @@ def _view_reader(device: str) -> ViewReader:
 
 def _with_agreement(quality: Quality, measured: MeasuredValues, parameters: CircuitParameters) -> Quality:
     """The verdict, with a caution wherever the circuit does not beat as the clip was measured."""
+    return Quality(usable=quality.usable, reasons=[*quality.reasons, *disagreements(measured, parameters)])
+
+
+def disagreements(measured: MeasuredValues, parameters: CircuitParameters) -> list[str]:
+    """Wherever a circuit does not beat as was measured, in words."""
     beat = solve_periodic(parameters)
     cautions = []
     if abs(beat.ejection_fraction_pct - measured.ejection_fraction_pct) > DISAGREEMENT_EF_POINTS:
@@ -196,7 +210,7 @@ def _with_agreement(quality: Quality, measured: MeasuredValues, parameters: Circ
             f"a mean pressure of {beat.mean_arterial_pressure_mmhg:.0f} mmHg is what these volumes give with the "
             "published systemic resistance, not what the patient has: set that by the cuff pressure"
         )
-    return Quality(usable=quality.usable, reasons=[*quality.reasons, *cautions])
+    return cautions
 
 
 def _facts(clip: Clip) -> ClipFacts:

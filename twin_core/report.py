@@ -45,6 +45,8 @@ _TEMPLATE = Path(__file__).resolve().parents[1] / "assets" / "report.typ"
 _FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu Sans: the same on every machine
 _NOTHING = "–"
 _CUFF = ("systolic_pressure_mmhg", "diastolic_pressure_mmhg")
+AS_FOUND = "as found from the echo, no pump"
+_PREVIEW_PPI = 110.0  # sharp at the width of a page on screen
 
 
 def simulate(twin: Twin, scenarios: Sequence[Scenario], circuit: str = circuits.FIVE_STATE.name) -> dict[str, Beat]:
@@ -62,14 +64,16 @@ def simulate(twin: Twin, scenarios: Sequence[Scenario], circuit: str = circuits.
     return beats
 
 
-def waveforms_csv(twin: Twin, scenarios: Sequence[Scenario], *, circuit: str = circuits.FIVE_STATE.name) -> str:
+def waveforms_csv(
+    twin: Twin, scenarios: Sequence[Scenario], *, circuit: str = circuits.FIVE_STATE.name, patient: str = AS_FOUND
+) -> str:
     """Waveforms of the patient and every scenario, one row a sample; lines starting with # say what made them."""
     beats = simulate(twin, scenarios, circuit)
     text = io.StringIO()
     for key, value in _identity(twin, circuit):
         text.write(f"# {key}: {value}\n")
     for name, beat in beats.items():
-        text.write(f"# {name}: {_settings(name, scenarios)}; status {beat.status}\n")
+        text.write(f"# {name}: {_settings(name, scenarios, patient)}; status {beat.status}\n")
     text.write(f"# patient: {json.dumps(twin.circuit_in(circuit).to_dict())}\n# {RESEARCH_USE}\n")
     tables = [pd.DataFrame({"scenario": name, **beat.waveforms()}) for name, beat in beats.items()]
     pd.concat(tables).to_csv(text, index=False, float_format="%.6g")
@@ -82,6 +86,8 @@ def pdf(
     *,
     circuit: str = circuits.FIVE_STATE.name,
     contour_png: bytes | None = None,
+    notes: str = "",
+    patient: str = AS_FOUND,
     created: datetime | None = None,
 ) -> bytes:
     """A4 report: what was read, loops, waveforms, indices, parameters, limits and what made it.
@@ -91,11 +97,45 @@ def pdf(
         scenarios: What-ifs to set beside the patient.
         circuit: Circuit to simulate them in.
         contour_png: A frame of the clip with its contour, if there is one to show.
+        notes: What the reader wants said, as plain text.
+        patient: What the patient's circuit is, in words.
         created: Time to print, now if left out.
     """
+    pages = _typeset(twin, scenarios, circuit, contour_png, notes, patient, created, image=False)
+    assert isinstance(pages, bytes)  # only pictures come one a page
+    return pages
+
+
+def page_images(
+    twin: Twin,
+    scenarios: Sequence[Scenario],
+    *,
+    circuit: str = circuits.FIVE_STATE.name,
+    contour_png: bytes | None = None,
+    notes: str = "",
+    patient: str = AS_FOUND,
+    created: datetime | None = None,
+) -> list[bytes]:
+    """The pages of the same report as PNGs, to look at before it is taken away; arguments as for ``pdf``."""
+    pages = _typeset(twin, scenarios, circuit, contour_png, notes, patient, created, image=True)
+    return [pages] if isinstance(pages, bytes) else pages
+
+
+def _typeset(
+    twin: Twin,
+    scenarios: Sequence[Scenario],
+    circuit: str,
+    contour_png: bytes | None,
+    notes: str,
+    patient: str,
+    created: datetime | None,
+    *,
+    image: bool,
+) -> bytes | list[bytes]:
     beats = simulate(twin, scenarios, circuit)
-    data = _data(twin, scenarios, beats, circuit, created or datetime.now(UTC))
+    data = _data(twin, scenarios, beats, circuit, patient, created or datetime.now(UTC))
     data["contour"] = contour_png is not None
+    data["notes"] = notes.strip()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "data.json").write_text(json.dumps(data), encoding="utf-8")
@@ -104,11 +144,16 @@ def pdf(
         (root / "report.typ").write_text(_TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
         if contour_png is not None:
             (root / "contour.png").write_bytes(contour_png)
-        return typst.compile(root / "report.typ", root=root, font_paths=[_FONTS], ignore_system_fonts=True)
+        source, fonts = root / "report.typ", [_FONTS]
+        if image:
+            return typst.compile(
+                source, root=root, font_paths=fonts, ignore_system_fonts=True, format="png", ppi=_PREVIEW_PPI
+            )
+        return typst.compile(source, root=root, font_paths=fonts, ignore_system_fonts=True)
 
 
-def _settings(name: str, scenarios: Sequence[Scenario]) -> str:
-    return next((s.describe() for s in scenarios if s.name == name), "as found from the echo, no pump")
+def _settings(name: str, scenarios: Sequence[Scenario], patient: str) -> str:
+    return next((s.describe() for s in scenarios if s.name == name), patient)
 
 
 def format_value(value: float | None, digits: int, signed: bool = False) -> str:
@@ -120,7 +165,7 @@ def format_value(value: float | None, digits: int, signed: bool = False) -> str:
 
 
 def _data(
-    twin: Twin, scenarios: Sequence[Scenario], beats: dict[str, Beat], circuit: str, created: datetime
+    twin: Twin, scenarios: Sequence[Scenario], beats: dict[str, Beat], circuit: str, settings: str, created: datetime
 ) -> dict[str, Any]:
     """Everything the template prints, as JSON values."""
     patient = beats["Patient"]
@@ -138,7 +183,7 @@ def _data(
             {
                 "name": name,
                 "colour": colour,
-                "settings": _settings(name, scenarios),
+                "settings": _settings(name, scenarios, settings),
                 "status": beat.status,
                 "message": beat.message,
             }
@@ -158,7 +203,8 @@ def _data(
             for name, about in parameters.infos().items()
             if name not in REFERENCE_ADULT
         ],
-        "parameter_note": "* estimated from the echo; the rest are the published reference values."
+        "parameter_note": "* estimated from the echo; the rest are the published reference values"
+        + ("." if settings == AS_FOUND else ". Readings have moved some of both.")
         + (f" Intervals given {known_of(twin)}; a dash: not inferred." if known else ""),
         "limits": [*LIMITS, CIRCUIT_LIMITS[circuit]],
         "identity": [list(row) for row in _identity(twin, circuit)],

@@ -183,7 +183,7 @@ class Twin(Record):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """A twin from a twin file's text.
+        """A twin from a twin file's text; of a saved case, the twin in use.
 
         Raises:
             TwinError: If it is no twin file, is from a newer schema, or holds values out of bounds.
@@ -194,6 +194,8 @@ class Twin(Record):
             raise TwinError("this is not a twin file: it is not JSON; open a file saved by LVAD Twin.") from None
         if not isinstance(values, dict) or "schema_version" not in values:
             raise TwinError("this is not a twin file: it has no schema_version; open a file saved by LVAD Twin.")
+        if isinstance(values.get("twin"), dict):  # a case file (case.py) holds a twin file's values among others
+            return cls.from_json(json.dumps(values["twin"]))
         version = values["schema_version"]
         if isinstance(version, int) and version > SCHEMA_VERSION:
             raise TwinError(

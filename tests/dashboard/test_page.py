@@ -1,10 +1,13 @@
 """The page as a session sees it: real sample, real networks, real solver; no browser."""
 
+import itertools
+import json
 import re
 from pathlib import Path
 
 import pytest
 from pydicom.examples import get_path
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from dashboard import sliders
@@ -28,12 +31,45 @@ def page():
     return open_page()
 
 
+def component(page, key):
+    """The live component with that session key, as the browser is given it."""
+    (found,) = [element.proto for element in page.get("bidi_component") if element.proto.id.endswith(f"-{key}")]
+    return found
+
+
+def shown(page):
+    """What the live results draw."""
+    return json.loads(component(page, "results").json)
+
+
+def slider(page, name):
+    """One live slider as the browser is given it."""
+    (found,) = [one for one in json.loads(component(page, "sliders").json)["sliders"] if one["name"] == name]
+    return found
+
+
+_numbers = itertools.count(1)
+
+
+def say(page, key, event, values):
+    """A message from a live component in the browser, and the rerun it causes."""
+    states = page._tree.get_widget_states()
+    message = {event: {"seq": next(_numbers), "values": values}}
+    states.widgets.append(WidgetState(id=component(page, key).id, json_value=json.dumps(message)))
+    page._run(states)
+    assert not page.exception
+    return page
+
+
+def put(page, **values):
+    """Sliders moved, and the thumb released."""
+    return say(page, "sliders", "rest", values)
+
+
 def html(page, mark):
-    (found,) = [
-        element.proto.body
-        for element in page.main.get("html") + page.sidebar.get("html")
-        if mark in element.proto.body and "<style" not in element.proto.body
-    ]
+    live = shown(page)
+    bodies = [element.proto.body for element in page.main.get("html") + page.sidebar.get("html")]
+    (found,) = [body for body in [*bodies, live["status"], live["table"]] if mark in body and "<style" not in body]
     return found
 
 
@@ -93,7 +129,7 @@ def test_measured_values_stand_beside_the_twins(page):
 def test_a_faster_pump_empties_the_ventricle(page):
     page.toggle(key="pump_on").set_value(True).run()
     slow = [float(index(page, "edv_ml")[1]), float(index(page, "pump_flow_l_min")[1])]
-    page.slider(key="speed_rpm").set_value(12_000).run()
+    put(page, speed_rpm=12_000)
     fast = [float(index(page, "edv_ml")[1]), float(index(page, "pump_flow_l_min")[1])]
     assert fast[0] < slow[0]  # a slow pump that leaks backward can fill a ventricle above its own EDV
     assert fast[1] > slow[1] > 0
@@ -104,13 +140,12 @@ def test_a_faster_pump_empties_the_ventricle(page):
 @pytest.mark.parametrize("name", sliders.WHAT_IF_PARAMETERS["five_state"])
 def test_every_slider_moves_the_what_if_and_only_it(page, name):
     before = indices(page)
-    slider = page.slider(key=f"slider_{name}")
-    target = (
-        slider.max if slider.value < (slider.min + slider.max) / 2 else slider.min + 0.25 * (slider.max - slider.min)
-    )
+    one = slider(page, f"slider_{name}")
+    low, high = one["low"], one["high"]
+    target = high if one["value"] < (low + high) / 2 else low + 0.25 * (high - low)
     value = sliders.slider_spec(name, twin_of(page).circuit).nearest(target)
-    slider.set_value(value).run()
-    assert not page.exception
+    put(page, **{f"slider_{name}": value})
+    assert slider(page, f"slider_{name}")["value"] == value
     after = indices(page)
     assert {key: row[0] for key, row in after.items()} == {key: row[0] for key, row in before.items()}
     expected = Scenario(name="x", changes={name: value}).simulate(twin_of(page).circuit)
@@ -134,8 +169,7 @@ def test_the_whole_circulation_opens_with_the_same_end_diastolic_volume(page):
     assert not page.exception
     expected = Scenario(name="x", pump="heartmate3", speed_rpm=5500.0).simulate(twin.circuit_in("closed_loop"))
     assert float(index(page, "pump_flow_l_min")[1]) == pytest.approx(expected.pump_flow_l_min, abs=0.011)
-    page.slider(key="slider_total_blood_volume_ml").set_value(page.slider(key="slider_total_blood_volume_ml").min).run()
-    assert not page.exception
+    put(page, slider_total_blood_volume_ml=slider(page, "slider_total_blood_volume_ml")["low"])
     page.segmented_control(key="circuit").set_value("five_state").run()
     assert not page.exception
     assert {key: row[0] for key, row in indices(page).items()} == {key: row[0] for key, row in before.items()}
@@ -144,19 +178,49 @@ def test_the_whole_circulation_opens_with_the_same_end_diastolic_volume(page):
 def test_reset_restores_the_patient(page):
     opened = indices(page)
     page.toggle(key="pump_on").set_value(True)
-    page.slider(key="slider_systemic_resistance").set_value(2.5)
-    page.slider(key="slider_heart_rate_bpm").set_value(140.0).run()
+    put(page, slider_systemic_resistance=2.5, slider_heart_rate_bpm=140.0)
     assert indices(page) != opened
     page.button(key="reset").click().run()
     assert indices(page) == opened
     assert page.toggle(key="pump_on").value is False
 
 
+def test_a_slider_in_motion_redraws_at_its_value_and_leaves_those_at_rest(page):
+    page.toggle(key="pump_on").set_value(True).run()
+    resting, drawn = slider(page, "speed_rpm")["value"], shown(page)
+    say(page, "results", "moving", {"speed_rpm": 14_000})
+    # The whole page ran here, as it does where another widget is touched meanwhile: what is at rest holds.
+    assert shown(page)["panels"] == drawn["panels"]
+    assert slider(page, "speed_rpm")["value"] == resting
+
+
+def test_what_a_browser_cannot_mean_moves_nothing(page):
+    before = indices(page)
+    put(page, slider_systemic_resistance=float("nan"), slider_heart_rate_bpm="fast", slider_emax=3.0, speed_rpm=True)
+    put(page, slider_heart_rate_bpm=None)
+    assert indices(page) == before
+    put(page, slider_heart_rate_bpm=1e9)
+    assert slider(page, "slider_heart_rate_bpm")["value"] == slider(page, "slider_heart_rate_bpm")["high"]
+
+
+def test_an_answer_names_the_message_it_answers(page):
+    put(page, slider_heart_rate_bpm=90.0)
+    first = json.loads(component(page, "sliders").json)["seq"]
+    put(page, slider_heart_rate_bpm=91.0)
+    assert json.loads(component(page, "sliders").json)["seq"] == first + 1
+
+
+def test_the_speed_is_locked_while_the_pump_is_off(page):
+    assert slider(page, "speed_rpm")["disabled"] is True
+    assert not any(slider(page, f"slider_{name}")["disabled"] for name in sliders.WHAT_IF_PARAMETERS["five_state"])
+    page.toggle(key="pump_on").set_value(True).run()
+    assert slider(page, "speed_rpm")["disabled"] is False
+
+
 def test_suction_is_shouted(page):
     assert 'class="status periodic" role="status"' in html(page, 'class="status')
     page.toggle(key="pump_on").set_value(True).run()
-    page.slider(key="speed_rpm").set_value(18_000)
-    page.slider(key="slider_initial_volume_ml").set_value(60.0).run()
+    put(page, speed_rpm=18_000, slider_initial_volume_ml=60.0)
     status = html(page, 'class="status')
     assert 'class="status suction" role="alert"' in status
     assert "lower the pump speed" in status
@@ -173,7 +237,7 @@ def test_suction_is_shouted(page):
     ],
 )
 def test_a_bad_upload_says_why_and_leaves_the_screen(page, name, data, says):
-    page.slider(key="slider_systemic_resistance").set_value(2.5).run()
+    put(page, slider_systemic_resistance=2.5)
     before = indices(page)
     upload(page, name, data)
     assert says in problem(page)

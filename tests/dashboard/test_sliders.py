@@ -20,7 +20,8 @@ def test_a_slider_is_made_of_the_parameters_metadata(circuit, name):
     patient = presets.load("severe_heart_failure", circuit)
     about, spec = patient.infos()[name], sliders.slider_spec(name, patient)
     assert spec.label == about.label
-    assert spec.format.endswith(about.unit)
+    assert spec.unit == about.unit
+    assert spec.home == spec.nearest(getattr(patient, name))
     assert about.bounds[0] <= spec.low < spec.high <= about.bounds[1]
     assert (about.bounds[1] - about.bounds[0]) - (spec.high - spec.low) < 2 * spec.step, "next to nothing is cut off"
     assert 50 <= (spec.high - spec.low) / spec.step <= 500
@@ -62,4 +63,8 @@ def test_a_pump_is_switched_on_within_its_everyday_range(name):
     pump = pumps.get(name)
     low, high = pump.usual_range_rpm
     assert low < sliders.starting_speed_rpm(pump) < high
+    spec = sliders.speed_spec(pump)
+    assert (spec.low, spec.high) == pump.speed_range_rpm
+    assert spec.home == sliders.starting_speed_rpm(pump)
+    assert f"everyday range {pump.usual_range_rpm[0]:.0f}" in spec.help
     assert sliders.starting_speed_rpm(pump) % sliders.SPEED_STEP_RPM == 0

@@ -87,6 +87,6 @@ def browser_page(chromium, address):
         )
         if page.locator(".twin-table.indices").count() == 0:
             pytest.fail(f"no sample twin on screen: {page.locator('body').inner_text()}")
-        page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
+        page.locator('.live-results path[data-line^="loop"]').nth(1).wait_for()
         yield page
         browser.close()

@@ -1,0 +1,75 @@
+"""The page's address carries circuit, pump, speed and the sliders that were moved: never anything of the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard import sliders, state
+from twin_core.circuit import ParameterError, circuits, pumps
+
+_CIRCUIT, _PUMP, _SPEED = "circuit", "pump", "speed_rpm"
+
+
+def write() -> None:
+    """Put the settings into the address, if they are not there already."""
+    if state.patient() is None:
+        return
+    settings = {_CIRCUIT: state.circuit(), _PUMP: state.pump().name}
+    if (speed := state.speed_rpm()) is not None:
+        settings[_SPEED] = f"{speed:.0f}"
+    # A slider where it started says what this patient is like: only moved ones are settings.
+    start = sliders.starting_values(state.resting().parameters)
+    settings |= {name: f"{value:g}" for name, value in state.standing().items() if value != start[name]}
+    if st.query_params.to_dict() != settings:
+        st.query_params.from_dict(settings)
+
+
+def read() -> list[str]:
+    """Set the what-if to what the address asks for, once a session and after a patient is on screen.
+
+    Returns:
+        What it asks for that cannot be had, one line each.
+    """
+    if state.patient() is None:
+        return []
+    return apply(state.link_once(st.query_params.to_dict()))
+
+
+def apply(asked: Mapping[str, str]) -> list[str]:
+    """Set circuit, pump, speed and sliders to what a link asks for; what cannot be had is left and told."""
+    faults = []
+    asked = dict(asked)
+    try:
+        if (name := asked.pop(_CIRCUIT, None)) and circuits.get(name).name != state.circuit():
+            state.put(state.CIRCUIT, name)
+            state.reset()
+    except ParameterError as error:
+        faults.append(str(error))
+    try:
+        if name := asked.pop(_PUMP, None):
+            state.put(state.PUMP, pumps.get(name).name)
+            state.start_speed()
+        if speed := asked.pop(_SPEED, None):
+            state.put(state.SPEED, round(state.pump().check_speed(_number(_SPEED, speed))))
+            state.put(state.PUMP_ON, True)
+    except ParameterError as error:
+        faults.append(str(error))
+    patient = state.resting().parameters
+    for name, text in asked.items():
+        try:
+            if name not in sliders.WHAT_IF_PARAMETERS[state.circuit()]:
+                raise ParameterError(f"there is no setting {name[:40]!r} in the {state.circuit()} circuit.")
+            value = getattr(patient.replace(**{name: _number(name, text)}), name)
+            state.put(state.slider(name), sliders.slider_spec(name, patient).nearest(value))
+        except ParameterError as error:
+            faults.append(str(error))
+    return faults
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ParameterError(f"{name} = {text[:40]!r} is not a number.") from None

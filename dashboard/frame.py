@@ -1,0 +1,24 @@
+"""What stands around every page: opening and saving at the left, messages above, the address."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from dashboard import address, downloads, intake, state
+
+
+def draw(page: Page) -> None:
+    """Draw one page with what stands around it."""
+    state.bring_back(page.url_path)
+    # The first reading shows its progress where the page will be, later ones beside the upload.
+    first = st.empty() if state.patient() is None else None
+    with st.sidebar:
+        intake.open_patient(first)
+        downloads.save_button()
+    intake.show_problem()
+    for fault in address.read():
+        st.warning(intake.plain(f"This link asks for something that cannot be had, which was left out: {fault}"))
+    page.run()
+    state.keep()
+    address.write()

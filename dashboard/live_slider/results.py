@@ -1,0 +1,52 @@
+"""What the sliders move: panels of curves and a table, redrawn at once and together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.live_slider.sliders import sequence
+from dashboard.panels import Panel
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "lvad_twin_live_results",
+    html='<div class="live-frame"><div class="live-results"></div></div>',
+    css=(_HERE / "results.css").read_text(encoding="utf-8"),
+    js=(_HERE / "results.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def live_results(
+    panels: Sequence[Panel],
+    *,
+    status: str,
+    table: str,
+    key: str,
+    follows: str,
+    on_moving: Callable[[], None],
+) -> None:
+    """Draw panels and a table, and follow sliders.
+
+    Args:
+        panels: The panels, from top to bottom; none leaves those on screen, faded.
+        status: HTML of the line above the panels, already escaped.
+        table: HTML of what stands beside the panels, already escaped; empty leaves the one on screen, faded.
+        key: Session key.
+        follows: Session key of the ``live_sliders`` to follow.
+        on_moving: Called before the rerun that a moving slider causes; ``sent(key, "moving", specs)`` are the values.
+    """
+    _component(
+        key=key,
+        data={
+            "channel": follows,
+            "seq": sequence(key, "moving"),
+            "panels": [panel.to_json() for panel in panels],
+            "status": status,
+            "table": table,
+        },
+        on_moving_change=on_moving,
+    )

@@ -1,0 +1,99 @@
+"""What-if: sliders, loop, waveforms and indices of the patient on screen."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from dashboard import address, downloads, intake, pins, state, tables
+from dashboard.live_slider import live_results, live_sliders
+from dashboard.panels import Panel, results_panels
+from dashboard.reading import Patient
+from twin_core.circuit import Beat, circuits, pumps
+from twin_core.report import CIRCUIT_LIMITS
+
+_CANNOT_KNOW = "What this model cannot know: EDV, ESV and heart rate fix about three of its seven parameters."
+_EF_NOTE = "EF rises as a pump empties the ventricle: it is no measure of benefit."
+
+
+def page() -> None:
+    """Draw the page."""
+    patient = state.patient()
+    if patient is None:
+        intake.show_nothing()
+        return
+    with st.sidebar:
+        intake.show_patient(patient)
+    intake.header(patient)
+    what_if(patient)
+    chosen = circuits.get(state.circuit())
+    st.html(f'<p class="note">{escape(f"{chosen.sentence} {_CANNOT_KNOW} {CIRCUIT_LIMITS[chosen.name]}")}</p>')
+
+
+@st.fragment
+def what_if(patient: Patient) -> None:
+    """Sliders and everything they move; a slider at rest reruns this alone."""
+    controls, results = st.columns([1.2, 3.2], gap="small")
+    with controls:
+        draw_sliders()
+    state.at_rest()
+    state.keep()
+    address.write()
+    with results:
+        draw_results()
+        try:
+            scenario = state.scenario()
+        except ValueError:  # said beside the sliders
+            return
+        _, below_table = st.columns([1.5, 1.65], gap="small")
+        with below_table:
+            downloads.draw(patient, scenario)
+            pins.draw(scenario)
+
+
+@st.fragment
+def draw_results() -> None:
+    """What-if beside patient; a slider in motion reruns this alone."""
+    patient = state.resting()
+    panels: tuple[Panel, ...] = ()
+    table = ""
+    try:
+        beat = state.scenario().simulate(patient.parameters, start=state.last_what_if())
+    except ValueError as error:
+        status = (
+            f'<p class="status not_periodic" role="alert">{escape(f"This what-if cannot be simulated: {error}")}</p>'
+        )
+    else:
+        state.keep_what_if(beat)
+        status = status_line(beat)
+        panels = results_panels(patient, beat, state.axes_covering(beat))
+        table = tables.index_table(patient, beat) + f'<p class="note">{escape(_EF_NOTE)}</p>'
+    live_results(panels, status=status, table=table, key=state.RESULTS, follows=state.SLIDERS, on_moving=state.move)
+
+
+def draw_sliders() -> None:
+    """Pump switch, model and speed, the parameters' sliders, and the way back."""
+    pump_on = st.toggle("LVAD on", key=state.PUMP_ON)
+    st.selectbox(
+        "Pump model",
+        pumps.NAMES,
+        format_func=lambda name: pumps.get(name).label,
+        key=state.PUMP,
+        on_change=state.start_speed,
+        label_visibility="collapsed",
+    )
+    live_sliders(
+        state.slider_specs(),
+        state.slider_values(),
+        key=state.SLIDERS,
+        on_rest=state.settle,
+        disabled=() if pump_on else (state.SPEED,),
+    )
+    st.button("Reset to the patient", key=state.RESET, on_click=state.reset, width="stretch")
+
+
+def status_line(beat: Beat) -> str:
+    """What the solver says of the what-if; loud where the numbers are not to be used as they are."""
+    urgent = beat.status != "periodic"
+    return f'<p class="status {beat.status}" role="{"alert" if urgent else "status"}">{escape(beat.message)}</p>'

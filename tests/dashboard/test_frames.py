@@ -1,0 +1,90 @@
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+
+from dashboard.clip_player import player_data
+from dashboard.frames import MAX_PICTURES, record_echo
+from twin_core.echo.beats import EchoBeat
+from twin_core.echo.clip import Clip
+from twin_core.echo.volumes import measure
+
+
+def made(frames=60, rate_hz=30.0):
+    """A sector with a round cavity that beats once a second, and text burned in outside the sector."""
+    sector = np.zeros((120, 160), bool)
+    sector[10:110, 20:140] = True
+    pixels = np.zeros((frames, 120, 160), np.uint8)
+    pixels[:, sector] = 90
+    pixels[:, :8, :30] = 255
+    masks = np.zeros_like(pixels)
+    for i in range(frames):
+        radius = round(22 + 6 * np.cos(2 * np.pi * i / rate_hz))
+        cv2.ellipse(masks[i], (80, 60), (radius, radius + 8), 0, 0, 360, 1, -1)
+    pixels[masks > 0] = 10
+    time = np.arange(frames) / rate_hz
+    clip = Clip(
+        frames=pixels,
+        time_s=time,
+        cm_per_px=None,
+        cm_per_px_source="unknown",
+        sector=sector,
+        format="avi",
+        sha256="a" * 64,
+    )
+    return clip, masks, measure(masks, time, None, sector)
+
+
+@pytest.fixture(scope="module")
+def record():
+    return record_echo(*made())
+
+
+def test_every_frame_has_its_picture_cut_to_the_sector(record):
+    assert list(record.shown) == list(range(60))
+    for data in record.pictures[::20]:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert picture.shape[:2] == (record.rows, record.columns) == (267, 320)
+        assert not (picture > 240).all(axis=2).any(), "text outside the sector is gone"
+
+
+def test_pictures_show_the_contour_of_their_own_frame(record):
+    def blue(data):
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).astype(int)
+        return np.argwhere(picture[:, :, 0] - picture[:, :, 2] > 60)
+
+    full, empty = (blue(record.pictures[i])[:, 0] for i in (0, 15))
+    assert np.ptp(full) > np.ptp(empty) + 20, "the contour of end-diastole is taller than that of end-systole"
+
+
+def test_a_long_clip_is_thinned_evenly():
+    record = record_echo(*made(frames=600))
+    assert len(record.pictures) == len(record.shown) == MAX_PICTURES
+    assert (record.shown[0], record.shown[-1]) == (0, 599)
+    assert np.ptp(np.diff(record.shown)) <= 1
+    assert len(record.time_s) == 600, "the curve keeps every frame"
+
+
+def test_times_start_at_zero_and_beats_are_kept(record):
+    assert record.time_s[0] == 0
+    assert len(record.beats) >= 1
+    assert record.volume_ml[record.beats[0].es_index] == record.beats[0].esv
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"), [((0.8, 0.8, 1.2), 0.5), ((0.9, None), None), ((), None), ((1.0, 1.0), 0)]
+)
+def test_irregularity_is_the_spread_of_beat_lengths(record, periods, expected):
+    beats = tuple(EchoBeat(ed_index=0, es_index=1, edv=2.0, esv=1.0, period_s=one) for one in periods)
+    assert dataclasses.replace(record, beats=beats).irregularity == pytest.approx(expected)
+
+
+def test_the_player_gets_pictures_curve_and_marks(record):
+    data = player_data(record, calibrated=False)
+    assert all(one.startswith("data:image/jpeg;base64,/9j/") for one in data["frames"])
+    assert len(data["frames"]) == len(data["shown"]) == 60
+    assert data["volume_ml"] == pytest.approx(record.volume_ml, abs=0.01)
+    assert data["beats"] == [{"ed": beat.ed_index, "es": beat.es_index} for beat in record.beats]
+    assert data["axis"] == "LV volume (mL, scale assumed)"
+    assert player_data(record, calibrated=True)["axis"] == "LV volume (mL)"

@@ -1,0 +1,283 @@
+"""Every page beside What-if, as a session sees it: real sample, real networks, real solver; no browser."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from streamlit.testing.v1 import AppTest
+
+from twin_core import report
+from twin_core.case import Case
+from twin_core.circuit import PARAMETERS
+from twin_core.ramp import recommend_speed
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def open_app(page="", **link):
+    app = AppTest.from_file(ROOT / "dashboard" / "app.py", default_timeout=240)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run()
+    if page:
+        go(app, page)
+    assert not app.exception
+    return app
+
+
+def go(app, title):
+    """Open the page of that title; AppTest itself knows only pages that are files."""
+    app._page_hash = next(key for key, page in app._registered_pages.items() if page["page_name"] == title)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def bodies(app):
+    elements = app.main.get("html") + app.sidebar.get("html")
+    return [element.proto.body for element in elements if "<style" not in element.proto.body]
+
+
+def html(app, mark):
+    (found,) = [body for body in bodies(app) if mark in body]
+    return found
+
+
+def on_screen(app):
+    return app.session_state["patient"]
+
+
+def enter(app, systolic=None, diastolic=None, pulse=None):
+    for key, value in (("systolic_mmhg", systolic), ("diastolic_mmhg", diastolic), ("pulse_bpm", pulse)):
+        app.number_input(key=key).set_value(value)
+    (submit,) = [button for button in app.button if button.label == "Recalibrate the twin"]
+    submit.click().run()
+    assert not app.exception
+    return app
+
+
+def upload(app, name, data):
+    app.file_uploader(key="upload").set_value((name, data, "application/json")).run()
+    assert not app.exception
+    return app
+
+
+def test_the_patient_page_shows_what_the_clip_gave():
+    app = open_app("Patient")
+    patient = on_screen(app)
+    assert "Image quality." in html(app, 'class="verdict')
+    assert all(f"Caution: {reason}." in "".join(bodies(app)) for reason in patient.twin.quality.reasons)
+    beats = re.findall(r"<tr><th scope=\"row\">.*?</tr>", html(app, "twin-table beats"))
+    assert len(beats) == len(patient.echo.beats) == patient.twin.measured.beats
+    assert f"<td>{patient.echo.beats[0].ef_pct:.1f}</td>" in beats[0]
+    known = html(app, "twin-table known")
+    assert known.count('<th scope="row">') == len(PARAMETERS)
+    assert known.count("narrower)") == len(patient.twin.posterior)
+    assert f"{len(patient.twin.posterior['emax_mmhg_per_ml'])} draws" in "".join(bodies(app))
+
+
+def test_a_cuff_pressure_recalibrates_the_twin_everywhere_and_can_be_undone():
+    app = open_app("Patient")
+    found = on_screen(app).twin
+    enter(app, 112, 74, 80)
+    moved = on_screen(app)
+    assert moved.beat.systolic_pressure_mmhg == pytest.approx(112, abs=6)
+    assert moved.beat.diastolic_pressure_mmhg == pytest.approx(74, abs=6)
+    assert moved.beat.heart_rate_bpm == pytest.approx(80)
+    assert "Recalibrated" in html(app, "<h1>")
+    assert "Systemic resistance" in html(app, "twin-table moves")
+    assert "112" in html(app, "twin-table comparison")
+    assert moved.twin.measured.systolic_pressure_mmhg == 112
+    assert moved.twin.posterior_draws != found.posterior_draws, "the intervals know the cuff"
+    assert not any("set that by the cuff" in caution for caution in moved.twin.quality.reasons)
+
+    go(app, "What-if")
+    assert app.session_state["resting"].mean_arterial_pressure_mmhg == moved.beat.mean_arterial_pressure_mmhg
+    go(app, "Patient")
+    assert app.number_input(key="systolic_mmhg").value == 112, "what was entered is still there"
+    app.button(key="cuff_undo").click().run()
+    assert on_screen(app).twin == found
+    assert on_screen(app).recalibration is None
+    assert "Recalibrated" not in html(app, "<h1>")
+
+
+def test_another_depth_keeps_cuff_pressure_and_pins():
+    app = open_app()
+    pin(app, "Before")
+    go(app, "Patient")
+    enter(app, 112, 74)
+    before = on_screen(app).twin.measured.edv_ml
+    app.number_input(key="depth_cm").set_value(22.0).run()
+    assert not app.exception
+    after = on_screen(app)
+    assert after.twin.measured.edv_ml != before
+    assert after.recalibration.readings == {"systolic_pressure_mmhg": 112, "diastolic_pressure_mmhg": 74}
+    assert after.recalibration.wanted["edv_ml"] == after.twin.measured.edv_ml
+    assert [one.scenario.name for one in app.session_state["pinned"]] == ["Before"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ((90, 110, None), "not under the systolic"),
+        ((700, None, None), "not between 40 and 300"),
+        ((None, None, 900), "not between 35 and 150"),
+        ((None, None, None), "nothing was entered"),
+    ],
+)
+def test_bad_entries_are_refused_in_words_and_lose_nothing(entries, says):
+    app = open_app("Patient")
+    enter(app, 118, 76)
+    before = on_screen(app)
+    enter(app, *entries)
+    (error,) = app.error
+    assert says in error.value.replace("\\", "")
+    assert "The twin is unchanged" in error.value
+    assert on_screen(app) is before
+    assert [app.number_input(key=key).value for key in ("systolic_mmhg", "diastolic_mmhg", "pulse_bpm")] == list(
+        entries
+    )
+    enter(app, 118, 76)
+    assert not app.error
+
+
+def test_a_ramp_says_which_speeds_meet_the_targets_and_why():
+    app = open_app("Ramp study")
+    for key, value in (("ramp_from", 4800), ("ramp_to", 6000), ("ramp_step", 400)):
+        app.number_input(key=key).set_value(value)
+    app.run()
+    assert not app.exception
+    _, steps = app.session_state["kept_results"]["ramp"]
+    assert [step.speed_rpm for step in steps] == [4800, 5200, 5600, 6000]
+    table = html(app, "twin-table ramp")
+    for step in steps:
+        assert all(reason in table for reason in step.reasons)
+    said = [element.value.replace("\\", "") for element in [*app.success, *app.warning]]
+    assert any(recommend_speed(steps)["summary"] in text for text in said)
+
+
+def test_a_speed_of_the_ramp_opens_in_what_if():
+    app = open_app("Ramp study")
+    for key, value in (("ramp_from", 5200), ("ramp_to", 5600), ("ramp_step", 200)):
+        app.number_input(key=key).set_value(value)
+    app.run()
+    app.selectbox(key="ramp_chosen").set_value(5400.0).run()
+    app.button(key="ramp_open").click().run()
+    assert not app.exception
+    assert (app.toggle(key="pump_on").value, app.selectbox(key="pump").value) == (True, "heartmate3")
+    assert app.session_state["speed_rpm"] == 5400
+    assert app.segmented_control(key="circuit").value == "closed_loop"
+    (step,) = [step for step in app.session_state["kept_results"]["ramp"][1] if step.speed_rpm == 5400]
+    assert app.session_state["what_if"].pump_flow_l_min == pytest.approx(step.beat.pump_flow_l_min, abs=1e-4)
+
+
+def test_a_ramp_that_cannot_be_run_says_why():
+    app = open_app("Ramp study")
+    app.number_input(key="ramp_from").set_value(6000)
+    app.number_input(key="ramp_to").set_value(5000).run()
+    (error,) = app.error
+    assert "has no steps" in error.value
+    app.number_input(key="ramp_to").set_value(8000)
+    app.number_input(key="ramp_step").set_value(10).run()
+    (error,) = app.error
+    assert "give a larger step" in error.value
+
+
+def pin(app, name):
+    app.text_input(key="pin_name").set_value(name)
+    (button,) = [button for button in app.button if button.label == "Pin"]
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+def test_pinned_what_ifs_go_into_report_and_case(tmp_path):
+    app = open_app()
+    app.toggle(key="pump_on").set_value(True).run()
+    pin(app, "Pump on")
+    assert "pinned already" in pin(app, "Pump on").error[0].value
+    for name in ("Second", "Third"):
+        pin(app, name)
+    pinned = app.session_state["pinned"]
+    assert [one.scenario.name for one in pinned] == ["Pump on", "Second", "Third"]
+    app.button(key="unpin_Third").click().run()
+    assert [one.scenario.name for one in app.session_state["pinned"]] == ["Pump on", "Second"]
+
+    go(app, "Report")
+    assert not app.exception
+    assert [box.value for box in app.checkbox] == [True, True, True]
+    app.text_input(key="pseudonym").set_value("Case 12")
+    app.text_area(key="notes").set_value("Seen twice. #strong[no markup]")
+    app.checkbox(key="include_five_state_Second").set_value(False).run()
+    assert not app.exception
+    (twin, _, scenarios, _, notes, _), pages = app.session_state["kept_results"]["report"]
+    assert twin.pseudonym == "Case 12"
+    assert [name for name in ("What-if", "Pump on", "Second") if any(f'"{name}"' in one for one in scenarios)] == [
+        "What-if",
+        "Pump on",
+    ]
+    assert all(page.startswith(b"\x89PNG") for page in pages)
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(report.pdf(twin, [], notes=notes))).pages)
+    assert "Seen twice. #strong[no markup]" in text
+
+
+def test_a_saved_case_reopens_with_twin_recalibration_and_pins():
+    app = open_app("Patient")
+    enter(app, 112, 74)
+    go(app, "What-if")
+    app.toggle(key="pump_on").set_value(True).run()
+    pin(app, "Pump on")
+    before = on_screen(app)
+    case = Case(
+        twin=before.twin, recalibration=before.recalibration, pinned=app.session_state["pinned"], circuit="five_state"
+    )
+    fresh = upload(open_app(), "case.json", case.to_json().encode())
+    after = on_screen(fresh)
+    assert after.beat.indices() == before.beat.indices(), "to the last digit"
+    assert fresh.session_state["pinned"] == app.session_state["pinned"]
+    go(fresh, "Patient")
+    assert fresh.number_input(key="systolic_mmhg").value == 112
+    fresh.button(key="cuff_undo").click().run()
+    assert on_screen(fresh).twin == before.recalibration.found
+
+
+def test_a_newer_case_is_refused_in_words():
+    app = open_app()
+    upload(app, "case.json", json.dumps({"kind": "lvad_twin_case", "schema_version": 9}).encode())
+    assert "newer than 1" in app.error[0].value.replace("\\", "")
+
+
+def test_a_link_reopens_the_settings():
+    app = open_app(circuit="five_state", pump="heartmate3", speed_rpm="5600", systemic_resistance="1.5")
+    assert app.toggle(key="pump_on").value is True
+    assert app.selectbox(key="pump").value == "heartmate3"
+    assert (app.session_state["speed_rpm"], app.session_state["slider_systemic_resistance"]) == (5600, 1.5)
+    assert app.query_params["speed_rpm"] in ("5600", ["5600"])
+
+
+def test_the_address_holds_settings_and_nothing_of_the_patient():
+    app = open_app()
+    assert set(app.query_params) == {"circuit", "pump"}
+    app.toggle(key="pump_on").set_value(True).run()
+    assert set(app.query_params) == {"circuit", "pump", "speed_rpm"}
+    assert "Sample" not in str(dict(app.query_params))
+
+
+def test_what_a_link_asks_for_wrongly_is_told_and_left_out():
+    app = open_app(pump="warp_drive", systemic_resistance="99", patient="Jane")
+    told = " ".join(one.value.replace("\\", "") for one in app.warning)
+    assert "no pump 'warp_drive'" in told
+    assert "systemic_resistance = 99" in told
+    assert "no setting 'patient'" in told
+    assert "patient" not in app.query_params
+
+
+def test_about_tells_versions_and_how_far_off_the_networks_are():
+    app = open_app("About the model")
+    assert "Python" in html(app, "Version</th>")
+    shown = " ".join(element.value for element in app.markdown)
+    assert "mean Dice" in shown
+    assert len(app.get("expander")) >= 2

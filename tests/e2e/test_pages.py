@@ -1,0 +1,102 @@
+"""From page to page in a real browser: cuff pressure, ramp, pin, report, and the saved case opened again."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def settle(page):
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
+
+
+def go(page, name):
+    page.get_by_role("link", name=name).click()
+    settle(page)
+
+
+def indices(page):
+    page.locator(".twin-table.indices").wait_for()
+    settle(page)
+    return page.locator(".twin-table.indices tbody tr").all_inner_texts()
+
+
+def download(page, button, folder):
+    with page.expect_download(timeout=120_000) as started:
+        page.get_by_role("button", name=button).click()
+    path = folder / started.value.suggested_filename
+    started.value.save_as(path)
+    return path
+
+
+def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
+    page = browser_page
+    as_found = indices(page)
+
+    go(page, "Patient")
+    scrub = page.get_by_role("slider", name="Frame of the clip")
+    scrub.wait_for()
+    readout = page.locator(".readout")
+    assert "end-diastole of beat 1" in readout.inner_text(), "the player opens where the ventricle is fullest"
+    picture = page.locator("img.frame")
+    first = picture.get_attribute("src")
+    scrub.press("ArrowRight")
+    assert picture.get_attribute("src") != first
+    frame = int(re.match(r"frame (\d+) of 30", readout.inner_text())[1])
+    scrub.press("ArrowRight")
+    assert readout.inner_text().startswith(f"frame {frame + 1} of 30")
+
+    page.get_by_role("spinbutton", name="Systolic, mmHg").fill("60")
+    page.get_by_role("spinbutton", name="Diastolic, mmHg").fill("90")
+    page.get_by_role("button", name="Recalibrate the twin").click()
+    page.get_by_role("alert").filter(has_text="not under the systolic").wait_for()
+    page.get_by_role("spinbutton", name="Systolic, mmHg").fill("112")
+    page.get_by_role("spinbutton", name="Diastolic, mmHg").fill("74")
+    page.get_by_role("button", name="Recalibrate the twin").click()
+    page.locator(".twin-table.moves").wait_for()
+    settle(page)
+    assert page.locator(".badge.done").inner_text() == "Recalibrated"
+
+    go(page, "Ramp study")
+    page.locator(".twin-table.ramp").wait_for()
+    settle(page)
+    page.locator(".st-key-ramp_chart .scatterlayer .point").first.wait_for()
+    point = page.locator(".st-key-ramp_chart .scatterlayer .trace").first.locator(".point").nth(1)
+    point.scroll_into_view_if_needed()
+    point.hover(force=True)
+    page.locator(".st-key-ramp_chart .hoverlayer .hovertext").wait_for()  # Plotly clicks what it hovers over
+    page.mouse.down()
+    page.mouse.up()
+    page.locator(".twin-table.indices").wait_for()
+    settle(page)
+    assert "speed_rpm=" in page.url, "a click on the ramp opened its speed in What-if"
+
+    page.get_by_role("button", name="Pin this what-if").click()
+    page.get_by_role("textbox", name="Name").fill("On the pump")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    page.get_by_role("button", name="Pin this what-if (1 of 3 pinned)").wait_for()
+    settle(page)
+    page.keyboard.press("Escape")
+    recalibrated = indices(page)
+    assert recalibrated != as_found
+
+    go(page, "Report")
+    page.get_by_text("On the pump:").wait_for()
+    page.get_by_text(re.compile(r"Page 1 of \d")).wait_for()
+    settle(page)
+    assert download(page, "PDF report", tmp_path).read_bytes().startswith(b"%PDF")
+    link = page.url.split("?")[1]
+    case = download(page, "Save case", tmp_path)
+
+    page.goto(f"{page.url.split('/report')[0]}/?{link}")
+    page.locator("header.patient h1", has_text="Sample clip").wait_for()
+    settle(page)
+    assert "circuit=closed_loop" in page.url
+    assert page.get_by_role("switch", name="LVAD on").or_(page.get_by_role("checkbox", name="LVAD on")).is_checked()
+    page.locator('input[type="file"]').set_input_files(case)
+    page.locator(".badge.done").wait_for()
+    settle(page)
+    patient = [row.split("\t")[1] for row in indices(page)]
+    assert patient == [row.split("\t")[1] for row in recalibrated], "the same numbers in a new session"
+    page.get_by_role("button", name="Pin this what-if (1 of 3 pinned)").wait_for()
