@@ -36,7 +36,7 @@ class Measurement:
         volume_ml: volume by the method of disks; rejected frames are interpolated (T,).
         rejected: frames whose contour jumped or is missing, bool (T,).
         contours: geometry of each frame, None where no cavity was found.
-        beats: complete beats.
+        beats: complete beats, less those whose end-diastole or end-systole was rejected, unless all were.
         calibrated: whether lengths and volumes rest on the file's own scale; else on a depth of
             ASSUMED_DEPTH_CM, and only ratios such as EF are to be trusted.
         ef_pct: ejection fraction, mean of the beats, percent; None without a beat.
@@ -109,6 +109,9 @@ def measure(
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
     beats = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
     period = rhythm_period_s(list(beats), volume, time)
+    # A beat whose end-diastole or end-systole was set aside times the rhythm still, but its volumes were not seen.
+    seen = tuple(b for b in beats if not rejected[b.ed_index] and not rejected[b.es_index])
+    beats = seen or beats
     rate = 60.0 / period if period is not None else None
     edv = float(np.mean([b.edv for b in beats])) if beats else None
     esv = float(np.mean([b.esv for b in beats])) if beats else None
