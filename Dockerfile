@@ -26,6 +26,9 @@ COPY .streamlit .streamlit
 COPY twin_core twin_core
 COPY assets assets
 COPY dashboard dashboard
+# The circuits' drawings, which the page shows.
+COPY docs/circuit.svg docs/circuit.svg
+COPY docs/closed_loop.svg docs/closed_loop.svg
 
 USER 10001:10001
 EXPOSE 8501

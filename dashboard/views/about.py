@@ -45,7 +45,7 @@ def page() -> None:
     for circuit in circuits.CIRCUITS.values():
         st.markdown(f"**{circuit.label}.** {circuit.sentence} {CIRCUIT_LIMITS[circuit.name]}")
         drawing = _DRAWINGS / _DRAWING[circuit.name]
-        if drawing.is_file():  # a container holds no docs
+        if drawing.is_file():
             st.image(drawing.read_text(encoding="utf-8"), width=760)
         with st.expander(f"Parameters: {circuit.label}"):
             st.html(tables.parameter_table(circuit.parameters))
