@@ -10,6 +10,7 @@ from dashboard import address, downloads, intake, pins, state, tables
 from dashboard.live_slider import live_results, live_sliders
 from dashboard.panels import Panel, results_panels
 from dashboard.reading import Patient
+from twin_core.alarms import alarms
 from twin_core.circuit import Beat, circuits, pumps
 from twin_core.report import CIRCUIT_LIMITS
 
@@ -68,7 +69,7 @@ def draw_results() -> None:
         state.keep_what_if(beat)
         status = status_line(beat)
         panels = results_panels(patient, beat, state.axes_covering(beat))
-        table = tables.index_table(patient, beat) + f'<p class="note">{escape(_EF_NOTE)}</p>'
+        table = tables.index_table(patient, beat) + alarm_list(beat) + f'<p class="note">{escape(_EF_NOTE)}</p>'
     live_results(panels, status=status, table=table, key=state.RESULTS, follows=state.SLIDERS, on_moving=state.move)
 
 
@@ -91,6 +92,11 @@ def draw_sliders() -> None:
         disabled=() if pump_on else (state.SPEED,),
     )
     st.button("Reset to the patient", key=state.RESET, on_click=state.reset, width="stretch")
+
+
+def alarm_list(beat: Beat) -> str:
+    """What to look up for, under the table: beside the loop it would move the loop as it comes and goes."""
+    return "".join(f'<p class="alarm" role="status">{escape(text)}</p>' for text in alarms(beat))
 
 
 def status_line(beat: Beat) -> str:
