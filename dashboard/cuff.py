@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import state, tables
 from dashboard.intake import plain
 from dashboard.reading import Patient
-from twin_core.circuit import INDICES, ParameterError
+from twin_core.circuit import INDICES
 
 _FIELDS = (
     ("systolic_pressure_mmhg", state.SYSTOLIC, "Systolic, mmHg"),
@@ -68,7 +68,7 @@ def _recalibrate() -> None:
     entered = {name: st.session_state.get(key) for name, key, _ in _FIELDS}
     try:
         moved = patient.recalibrated({name: float(value) for name, value in entered.items() if value is not None})
-    except ParameterError as error:
+    except ValueError as error:
         state.note_cuff_problem(str(error))
     else:
         state.note_cuff_problem(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from twin_core.learning.posterior import Interval, Posterior
+from twin_core.learning.prior import UNKNOWN
 from twin_core.twin import Twin
 
 
@@ -13,7 +14,8 @@ def intervals(twin: Twin) -> dict[str, Interval]:
 
     Empty for a twin without draws: a reference patient, or one saved by an older version.
     """
-    return _posterior().intervals(twin.posterior) if twin.posterior_draws else {}
+    # A file may hold draws of fewer parameters than this version's posterior has.
+    return _posterior().intervals(twin.posterior) if set(UNKNOWN) <= twin.posterior_draws.keys() else {}
 
 
 @lru_cache(maxsize=1)

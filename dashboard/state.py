@@ -12,7 +12,7 @@ from dashboard.charts import Axes
 from dashboard.live_slider import sent
 from dashboard.reading import Patient
 from dashboard.sliders import SliderSpec
-from twin_core.case import MAX_PINNED, Case, PinnedScenario
+from twin_core.case import MAX_PINNED, RESERVED_NAMES, Case, PinnedScenario
 from twin_core.circuit import Beat, ParameterError, circuits, pumps, solve_periodic
 from twin_core.circuit.pumps import Pump
 from twin_core.scenario import Scenario
@@ -292,7 +292,7 @@ def pin(name: str, what_if: Scenario) -> None:
     name = " ".join(name.split())
     if not name or len(name) > 80:
         raise ValueError(f"a name of {len(name)} characters cannot be pinned; give 1 to 80.")
-    if name.casefold() in {"patient", sliders.SCENARIO_NAME.casefold()}:
+    if name.casefold() in RESERVED_NAMES:
         raise ValueError(f"{name!r} already stands for something else in tables; give another name.")
     if name in {one.scenario.name for one in pinned()}:
         raise ValueError(f"{name!r} is pinned already; give another name or take that one off first.")

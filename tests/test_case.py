@@ -99,3 +99,11 @@ def test_readings_in_a_file_are_checked_too(case):
     record["readings"] = {"systolic_pressure_mmhg": 60.0, "diastolic_pressure_mmhg": 90.0}
     with pytest.raises(TwinError, match="not under the systolic"):
         Case.from_json(changed(case, recalibration=record))
+
+
+def test_a_renamed_case_keeps_the_old_name_nowhere(twin):
+    moved, record = recalibrate(twin, {"heart_rate_bpm": 80.0})
+    case = Case(twin=moved.model_copy(update={"pseudonym": "Old Name"}), recalibration=record)
+    found = record.found.model_copy(update={"pseudonym": "Old Name"})
+    case = case.model_copy(update={"recalibration": record.model_copy(update={"found": found})})
+    assert "Old Name" not in case.renamed("P1").to_json()

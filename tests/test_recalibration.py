@@ -75,3 +75,13 @@ def test_what_is_no_reading_is_refused(twin, readings, says):
         check_readings(readings)
     with pytest.raises(ParameterError, match=says):
         recalibrate(twin, readings)
+
+
+def test_a_cuff_pressure_that_came_with_the_clip_is_held(twin):
+    measured = twin.measured.model_copy(update={"systolic_pressure_mmhg": 150.0, "diastolic_pressure_mmhg": 95.0})
+    known = twin.model_copy(update={"measured": measured})
+    moved, record = recalibrate(known, {"heart_rate_bpm": 80.0})
+    assert record.readings["systolic_pressure_mmhg"] == 150.0
+    assert moved.circuit.heart_rate_bpm == pytest.approx(80.0)
+    with pytest.raises(ParameterError, match="diastolic"):
+        recalibrate(known, {"diastolic_pressure_mmhg": 160.0})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -16,6 +17,7 @@ from twin_core.twin import RESEARCH_USE, Twin, TwinError
 SCHEMA_VERSION = 1  # raised with the field's Literal below when the layout changes
 KIND = "lvad_twin_case"
 MAX_PINNED = 3
+RESERVED_NAMES = frozenset({"patient", "what-if"})  # of the columns beside a pinned scenario's
 
 
 class PinnedScenario(BaseModel):
@@ -76,7 +78,18 @@ class Case(BaseModel):
         names = [one.scenario.name for one in pinned]
         if len(set(names)) < len(names):
             raise ValueError(f"two pinned scenarios have the same name among {names}; open the file as saved.")
+        for name in names:
+            if name.casefold() in RESERVED_NAMES:
+                raise ValueError(f"{name!r} already stands for something else in tables; give another name.")
         return pinned
+
+    def renamed(self, pseudonym: str) -> Self:
+        """The same case under another pseudonym, also in the twin it was made from."""
+        record = self.recalibration
+        if record is not None:
+            record = record.model_copy(update={"found": record.found.model_copy(update={"pseudonym": pseudonym})})
+        twin = self.twin.model_copy(update={"pseudonym": pseudonym})
+        return self.model_copy(update={"twin": twin, "recalibration": record})
 
     def to_json(self) -> str:
         """The case file's text; every number comes back to the last digit."""
@@ -108,6 +121,18 @@ class Case(BaseModel):
             where = ".".join(str(part) for part in fault["loc"])
             what = fault["msg"].removeprefix("Value error, ")
             raise TwinError(f"the case file is damaged: {where}: {what}") from None
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a case file, or a twin file.
+
+        Raises:
+            TwinError: If it cannot be read or used.
+        """
+        try:
+            return cls.from_json(Path(path).read_bytes())
+        except OSError as error:
+            raise TwinError(f"cannot read the twin file {path}: {error.strerror}; check the path.") from None
 
 
 def _parsed(text: str | bytes) -> Any:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from twin_core import __version__, cli_evaluate, cli_train
+from twin_core.case import Case
 from twin_core.circuit import ParameterError, circuits, presets, pumps
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.cli_tables import print_beats, print_change, print_inference
@@ -187,7 +188,7 @@ def ramp(
 
 @app.command()
 def report(
-    twin: Annotated[Path, typer.Argument(help="Twin file.")],
+    twin: Annotated[Path, typer.Argument(help="Twin or case file.")],
     out: Annotated[Path, typer.Option(help="Write the PDF here.")],
     circuit: CircuitOption = circuits.FIVE_STATE.name,
     changes: SetOption = None,
@@ -200,12 +201,14 @@ def report(
     from twin_core import report as reports
 
     _check_outputs({twin}, out, csv)
-    patient = Twin.load(twin)
+    saved = Case.load(twin)
+    patient = saved.twin
+    origin = reports.AS_FOUND if saved.recalibration is None else saved.recalibration.describe()
     scenarios = [_scenario(changes, pump, speed, True)] if changes or pump or speed is not None else []
-    out.write_bytes(reports.pdf(patient, scenarios, circuit=circuit))
+    out.write_bytes(reports.pdf(patient, scenarios, circuit=circuit, patient=origin))
     written = [str(out)]
     if csv is not None:
-        csv.write_text(reports.waveforms_csv(patient, scenarios, circuit=circuit), encoding="utf-8")
+        csv.write_text(reports.waveforms_csv(patient, scenarios, circuit=circuit, patient=origin), encoding="utf-8")
         written.append(str(csv))
     if as_json:
         _print_json({"status": "written", "files": written})

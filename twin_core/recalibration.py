@@ -19,6 +19,7 @@ READING_LIMITS: dict[str, tuple[float, float]] = {
     "heart_rate_bpm": PARAMETERS["heart_rate_bpm"].bounds,
 }
 """What can be entered, by index name, and the range in which it is taken for a reading."""
+_CUFF = ("systolic_pressure_mmhg", "diastolic_pressure_mmhg")
 HEART_RATE_SD_BPM = 1.0  # of counting; the circuit takes the rate as given
 _MET = 2.0  # times a reading's spread
 
@@ -85,7 +86,7 @@ class Recalibration(BaseModel):
     @classmethod
     def _are_indices(cls, wanted: dict[str, float]) -> dict[str, float]:
         for name in wanted:
-            if name != "heart_rate_bpm" and name not in READING_SD:
+            if name not in READING_LIMITS and name not in ("edv_ml", "esv_ml"):
                 raise ValueError(f"there is no measurement {name!r}; open the file as saved.")
         return wanted
 
@@ -126,7 +127,8 @@ class Recalibration(BaseModel):
 def recalibrate(twin: Twin, readings: Mapping[str, float]) -> tuple[Twin, Recalibration]:
     """Move a twin to readings taken beside the clip, holding its measured volumes.
 
-    The twin keeps its clip's EDV and ESV, or its own where it has no clip. See ``calibration.calibrate`` for how.
+    The twin keeps its clip's EDV and ESV, or its own where it has no clip, and a cuff pressure that was given with the
+    clip unless another is entered. See ``calibration.calibrate`` for how.
 
     Args:
         twin: The twin as found from the echo.
@@ -140,6 +142,9 @@ def recalibrate(twin: Twin, readings: Mapping[str, float]) -> tuple[Twin, Recali
     """
     check_readings(readings)
     measured = twin.measured or twin.simulate()
+    known = {} if twin.measured is None else {n: getattr(twin.measured, n) for n in _CUFF}
+    readings = {**{name: value for name, value in known.items() if value is not None}, **readings}
+    check_readings(readings)  # what is entered now beside the cuff pressure that came with the clip
     wanted = {**readings, "edv_ml": measured.edv_ml, "esv_ml": measured.esv_ml}
     found = calibrate(twin.circuit, wanted)
     changes = {"parameters": found.parameters.to_dict(), **_known_since(twin, found.parameters, readings)}

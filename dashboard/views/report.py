@@ -82,7 +82,7 @@ def _scenarios() -> list[Scenario]:
 def _downloads(patient: Patient, twin: Twin, scenarios: list[Scenario], notes: str) -> None:
     name, circuit = downloads.file_stem(twin.pseudonym), state.circuit()
     contour, note = _picture(patient), patient.circuit_note
-    case = state.case().model_copy(update={"twin": twin})
+    case = state.case().renamed(twin.pseudonym)
 
     def pdf() -> bytes:
         return report.pdf(twin, scenarios, circuit=circuit, contour_png=contour, notes=notes, patient=note)

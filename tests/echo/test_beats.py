@@ -153,3 +153,11 @@ def test_an_irregular_rhythm_keeps_its_median():
     periods = [b.period_s for b in beats if b.period_s is not None]
     assert rhythm_period_s(beats, volume, time) == pytest.approx(float(np.median(periods)))
     assert rhythm_period_s([], volume, time) is None
+
+
+@pytest.mark.parametrize("period", [0.8, 1.0])
+def test_a_clip_of_one_beat_keeps_the_period_that_its_ends_tell(period):
+    time = np.arange(int(period * 50)) / 50
+    volume = curve(time, [period] * 2)
+    beats = find_beats(volume, time)
+    assert rhythm_period_s(beats, volume, time) == pytest.approx(period, rel=0.05)

@@ -117,7 +117,9 @@ def rhythm_period_s(beats: list[EchoBeat], volume_ml: Curve, time_s: Curve) -> f
         at = np.linspace(time_s[0], time_s[-1] - shift, 60)
         apart = np.interp(at + shift, time_s, volume_ml) - np.interp(at, time_s, volume_ml)
         unlikeness.append(float(np.mean(apart**2)))
-    return float(shifts[int(np.argmin(unlikeness))]) if unlikeness else rough
+    best = int(np.argmin(unlikeness)) if unlikeness else 0
+    # At an end of what was tried the likeness still grows: the clip is too short to hold the period twice.
+    return float(shifts[best]) if 0 < best < len(shifts) - 1 else rough
 
 
 def _end_systoles(volume: Curve, step: float) -> list[int]:
@@ -163,6 +165,9 @@ def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[in
     ejection, _ = here
     level = _middle(volume, before if i == 0 else troughs[i - 1], troughs[i])
     later = _falls(volume, time, troughs[i], len(volume) - 1, level)
+    # A level that the curve rises through again was passed by a wiggle of the diastasis, not by an ejection.
+    if later and _rises(volume, time, int(np.searchsorted(time, later[-1])), len(volume) - 1, level):
+        later = []
     if ejection is not None and later and later[-1] - ejection >= MIN_PERIOD_S:
         return later[-1] - ejection
     if len(troughs) > 1:

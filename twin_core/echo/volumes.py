@@ -108,9 +108,11 @@ def measure(
     kept = np.flatnonzero(~rejected)
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
     beats = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
-    period = rhythm_period_s(list(beats), volume, time)
-    # A beat whose end-diastole or end-systole was set aside times the rhythm still, but its volumes were not seen.
+    # Of a beat whose end-diastole or end-systole was set aside the volumes were not seen, nor how fast they changed.
     seen = tuple(b for b in beats if not rejected[b.ed_index] and not rejected[b.es_index])
+    period = rhythm_period_s(list(seen or beats), volume, time)
+    if period is None and len(beats) > 1:
+        period = float(np.median(np.diff(time[[b.es_index for b in beats]])))
     beats = seen or beats
     rate = 60.0 / period if period is not None else None
     edv = float(np.mean([b.edv for b in beats])) if beats else None
