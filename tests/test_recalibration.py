@@ -85,3 +85,10 @@ def test_a_cuff_pressure_that_came_with_the_clip_is_held(twin):
     assert moved.circuit.heart_rate_bpm == pytest.approx(80.0)
     with pytest.raises(ParameterError, match="diastolic"):
         recalibrate(known, {"diastolic_pressure_mmhg": 160.0})
+
+
+def test_a_reading_that_the_posterior_does_not_know_is_said(twin):
+    moved, _ = recalibrate(twin, {"systolic_pressure_mmhg": 280.0, "diastolic_pressure_mmhg": 180.0})
+    assert any("beyond nearly all patients" in caution for caution in moved.quality.reasons)
+    back, _ = recalibrate(moved, CUFF)
+    assert not any("beyond nearly all patients" in caution for caution in back.quality.reasons)

@@ -106,8 +106,8 @@ def infer(
         tell(0.9, "Finding the circuit")
         parameters = CircuitParameters(**encoder.encode(clip, masks, measurement))
         measured = _measured(measurement, systolic_mmhg, diastolic_mmhg)
-        quality = _with_agreement(quality, measured, parameters)
-        quality = _with_reach(quality, posterior.beyond_reach(measured.known()))
+        cautions = [*disagreements(measured, parameters), *reach_cautions(measured.known())]
+        quality = Quality(usable=True, reasons=cautions)
         twin = Twin(
             pseudonym=pseudonym or f"Patient {clip.sha256[:6].upper()}",
             clip=_facts(clip),
@@ -162,23 +162,18 @@ def _compact(name: str, values: NDArray[np.float64]) -> list[float]:
     return [min(max(float(f"{value:.5g}"), low), high) for value in values]
 
 
-def _with_reach(quality: Quality, beyond: list[str]) -> Quality:
-    """The verdict, with a caution about measured values that the posterior's patients do not have."""
+def reach_cautions(known: dict[str, float]) -> list[str]:
+    """Cautions about measured values, by name, that next to none of the posterior's patients have; empty if none."""
+    beyond = _posterior().beyond_reach(known)
     if not beyond:
-        return quality
+        return []
     labels = " and ".join(INDICES[name].label for name in beyond)
-    caution = f"{labels}: beyond nearly all patients the posterior knows; its intervals are those of the nearest"
-    return Quality(usable=quality.usable, reasons=[*quality.reasons, caution])
+    return [f"{labels}: beyond nearly all patients the posterior knows; its intervals are those of the nearest"]
 
 
 @lru_cache(maxsize=2)
 def _view_reader(device: str) -> ViewReader:
     return ViewReader.load(device=device)
-
-
-def _with_agreement(quality: Quality, measured: MeasuredValues, parameters: CircuitParameters) -> Quality:
-    """The verdict, with a caution wherever the circuit does not beat as the clip was measured."""
-    return Quality(usable=quality.usable, reasons=[*quality.reasons, *disagreements(measured, parameters)])
 
 
 def disagreements(measured: MeasuredValues, parameters: CircuitParameters) -> list[str]:

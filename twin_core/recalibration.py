@@ -160,16 +160,21 @@ def _known_since(twin: Twin, parameters: LeftHeartParameters, readings: Mapping[
     if twin.measured is None:
         return {}
     assert isinstance(parameters, CircuitParameters)
-    from twin_core.inference import disagreements, draw_posterior  # networks load only where they are used
+    from twin_core.inference import (
+        disagreements,
+        draw_posterior,
+        reach_cautions,
+    )  # networks load only where they are used
 
     cuff = {name: value for name, value in readings.items() if name != "heart_rate_bpm"}
     measured = twin.measured.model_copy(update=cuff)
     rate = {name: value for name, value in readings.items() if name == "heart_rate_bpm"}
     # How well the readings are met is told beside them; here stands what the clip says against the circuit.
     clip_alone = {"systolic_pressure_mmhg": None, "diastolic_pressure_mmhg": None, **rate}
-    told = set(disagreements(twin.measured, twin.circuit))
+    told = {*disagreements(twin.measured, twin.circuit), *reach_cautions(twin.measured.known())}
     cautions = [one for one in twin.quality.reasons if one not in told]
     cautions += disagreements(twin.measured.model_copy(update=clip_alone), parameters)
+    cautions += reach_cautions({**measured.known(), **rate})
     changes: dict[str, Any] = {
         "measured": measured.model_dump(),
         "quality": {"usable": True, "reasons": cautions},
