@@ -85,6 +85,8 @@ def main():
             os._exit(3)
         if group.first:
             losses.write_text(json.dumps(found.losses))
+    sys.stdout.flush()
+    os._exit(0)  # gloo's threads now and then abort an interpreter that is shutting down, long after training
 
 
 if __name__ == "__main__":

@@ -113,5 +113,6 @@ def joined(device: str = "auto") -> Iterator[Group]:
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=WAIT)
     try:
         yield Group(device=chosen, rank=dist.get_rank(), size=size)
+        dist.barrier()  # no process takes its connections down while another still uses them
     finally:
         dist.destroy_process_group()
