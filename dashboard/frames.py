@@ -14,7 +14,6 @@ from twin_core.echo.clip import Clip
 from twin_core.echo.volumes import Measurement
 
 MAX_PICTURES = 240  # about 10 kB each: a longer clip is shown in fewer frames a second
-IRREGULAR = 0.15  # spread of beat lengths over their median, above which the rhythm is called irregular
 _JPEG_QUALITY = 70
 
 

@@ -107,11 +107,18 @@ REAL = ("normal.avi", "low_ef.avi", "arrhythmia.avi", "a4c_with_ecg_582px.mp4")
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_real_clips_are_usable_and_their_mirror_images_are_not(name, real_echo, tmp_path):
+def test_real_clips_are_usable(name, real_echo):
     result = infer(real_echo / name, device="cpu")
     assert result.quality.usable and result.twin is not None, result.quality.reasons
-    if name == "a4c_with_ecg_582px.mp4":
-        return  # its mirror image passes: assets/view.md says so
-    frames = result.clip.sector_frames()[:60]
-    mirrored = infer(write(tmp_path / "clip.avi", frames[:, :, ::-1], result.clip.frame_rate_hz), device="cpu")
+
+
+MISSED = pytest.mark.xfail(
+    reason="its mirror image is taken for upright: a limit that assets/view.md tells", strict=True
+)
+
+
+@pytest.mark.parametrize("name", [*REAL[:3], pytest.param(REAL[3], marks=MISSED)])
+def test_mirror_images_of_real_clips_are_refused(name, real_echo, tmp_path):
+    clip = read_clip(real_echo / name)
+    mirrored = infer(write(tmp_path / "clip.avi", clip.sector_frames()[:60, :, ::-1], clip.frame_rate_hz), device="cpu")
     assert mirrored.twin is None and "mirrored" in mirrored.quality.reasons[0]

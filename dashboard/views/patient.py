@@ -8,9 +8,10 @@ import streamlit as st
 
 from dashboard import cuff, intake, knowledge, state, tables
 from dashboard.clip_player import clip_player
-from dashboard.frames import IRREGULAR, EchoRecord
+from dashboard.frames import EchoRecord
 from dashboard.reading import Patient
 from twin_core.circuit import circuits
+from twin_core.echo.beats import REGULAR
 from twin_core.report import known_of, measured_note
 
 
@@ -85,12 +86,12 @@ def _beats(echo: EchoRecord | None) -> None:
     spread = echo.irregularity
     if spread is None:
         text = "Too few whole beats to judge the rhythm."
-    elif spread > IRREGULAR:
+    elif spread > REGULAR:
         text = f"Beat lengths differ by {100 * spread:.0f} %: an irregular rhythm, or a beat that was missed. "
         text += "The values beside are means."
     else:
         text = f"Beat lengths differ by {100 * spread:.0f} %: regular."
-    urgent = spread is not None and spread > IRREGULAR
+    urgent = spread is not None and spread > REGULAR
     st.html(f'<p class="note{" caution" if urgent else ""}">{text}</p>')
 
 
