@@ -30,7 +30,10 @@ class EchoRecord:
         time_s: Time of every frame (T,).
         volume_ml: LV volume of every frame (T,).
         rejected: Frames whose contour was set aside and interpolated, bool (T,).
-        beats: Complete beats.
+        beats: Complete beats that count.
+        set_aside: Complete beats whose end-diastole or end-systole was not seen.
+        irregularity: Longest minus shortest of all beats found, in parts of the median length; None where fewer than
+            two lengths are known.
     """
 
     identity: str
@@ -42,12 +45,8 @@ class EchoRecord:
     volume_ml: NDArray[np.float64]
     rejected: NDArray[np.bool_]
     beats: tuple[EchoBeat, ...]
-
-    @property
-    def irregularity(self) -> float | None:
-        """Longest minus shortest beat over the median length; None with fewer than two lengths."""
-        periods = [beat.period_s for beat in self.beats if beat.period_s is not None]
-        return float(np.ptp(periods) / np.median(periods)) if len(periods) > 1 else None
+    set_aside: tuple[EchoBeat, ...]
+    irregularity: float | None
 
 
 def record_echo(clip: Clip, masks: NDArray[np.uint8], measurement: Measurement) -> EchoRecord:
@@ -78,4 +77,6 @@ def record_echo(clip: Clip, masks: NDArray[np.uint8], measurement: Measurement) 
         volume_ml=measurement.volume_ml,
         rejected=measurement.rejected,
         beats=measurement.beats,
+        set_aside=measurement.set_aside,
+        irregularity=measurement.irregularity,
     )

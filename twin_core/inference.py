@@ -106,7 +106,7 @@ def infer(
         tell(0.9, "Finding the circuit")
         parameters = CircuitParameters(**encoder.encode(clip, masks, measurement))
         measured = _measured(measurement, systolic_mmhg, diastolic_mmhg)
-        cautions = [*disagreements(measured, parameters), *reach_cautions(measured.known())]
+        cautions = [*measurement.cautions, *disagreements(measured, parameters), *reach_cautions(measured.known())]
         quality = Quality(usable=True, reasons=cautions)
         twin = Twin(
             pseudonym=pseudonym or f"Patient {clip.sha256[:6].upper()}",

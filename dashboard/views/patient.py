@@ -93,6 +93,20 @@ def _beats(echo: EchoRecord | None) -> None:
         text = f"Beat lengths differ by {100 * spread:.0f} %: regular."
     urgent = spread is not None and spread > REGULAR
     st.html(f'<p class="note{" caution" if urgent else ""}">{text}</p>')
+    if echo.set_aside:
+        st.html(f'<p class="note">{_aside(echo)}</p>')
+
+
+def _aside(echo: EchoRecord) -> str:
+    """How many beats do not count, and why."""
+    out = len(echo.set_aside)
+    found = len({*echo.beats, *echo.set_aside})
+    at = [f"{sum(bool(echo.rejected[beat.ed_index]) for beat in echo.set_aside)} at end-diastole"]
+    at.append(f"{sum(bool(echo.rejected[beat.es_index]) for beat in echo.set_aside)} at end-systole")
+    count = f"{out} of {found} beats {'was' if out == 1 else 'were'} set aside"
+    if out == found:
+        count = "No beat was seen whole, so all count" if out > 1 else "The only beat was not seen whole, yet it counts"
+    return f"{count}: contours jumped or are missing, {' and '.join(at)}. The rhythm is judged from all beats found."
 
 
 def _parameters(patient: Patient) -> None:

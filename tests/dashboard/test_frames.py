@@ -1,12 +1,9 @@
-import dataclasses
-
 import cv2
 import numpy as np
 import pytest
 
 from dashboard.clip_player import player_data
 from dashboard.frames import MAX_PICTURES, record_echo
-from twin_core.echo.beats import EchoBeat
 from twin_core.echo.clip import Clip
 from twin_core.echo.volumes import measure
 
@@ -72,12 +69,14 @@ def test_times_start_at_zero_and_beats_are_kept(record):
     assert record.volume_ml[record.beats[0].es_index] == record.beats[0].esv
 
 
-@pytest.mark.parametrize(
-    ("periods", "expected"), [((0.8, 0.8, 1.2), 0.5), ((0.9, None), None), ((), None), ((1.0, 1.0), 0)]
-)
-def test_irregularity_is_the_spread_of_beat_lengths(record, periods, expected):
-    beats = tuple(EchoBeat(ed_index=0, es_index=1, edv=2.0, esv=1.0, period_s=one) for one in periods)
-    assert dataclasses.replace(record, beats=beats).irregularity == pytest.approx(expected)
+def test_beats_set_aside_are_kept_apart():
+    clip, masks, _ = made()
+    masks[:3] = 0
+    measurement = measure(masks, clip.time_s, None, clip.sector)
+    record = record_echo(clip, masks, measurement)
+    assert record.set_aside == measurement.set_aside and len(record.set_aside) == 1
+    assert not set(record.beats) & set(record.set_aside)
+    assert record.irregularity == measurement.irregularity
 
 
 def test_the_player_gets_pictures_curve_and_marks(record):

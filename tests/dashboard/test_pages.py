@@ -1,10 +1,12 @@
 """Every page beside What-if, as a session sees it: real sample, real networks, real solver; no browser."""
 
+import dataclasses
 import io
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
@@ -77,6 +79,34 @@ def test_the_patient_page_shows_what_the_clip_gave():
     assert known.count('<th scope="row">') == len(PARAMETERS)
     assert known.count("narrower)") == len(patient.twin.posterior)
     assert f"{len(patient.twin.posterior['emax_mmhg_per_ml'])} draws" in "".join(bodies(app))
+
+
+def put_echo(app, **changes):
+    """The patient on screen with another echo record, and the Patient page drawn again."""
+    patient = on_screen(app)
+    app.session_state["patient"] = dataclasses.replace(patient, echo=dataclasses.replace(patient.echo, **changes))
+    app.run()
+    assert not app.exception
+
+
+def test_the_rhythm_remark_says_how_many_beats_were_set_aside_and_why():
+    app = open_app("Patient")
+    put_echo(app, set_aside=())
+    echo = on_screen(app).echo
+    assert "set aside:" not in "".join(bodies(app))
+    (beat, *_) = echo.beats
+    odd = dataclasses.replace(beat, ed_index=1, es_index=3)
+    rejected = np.zeros_like(echo.rejected)
+    rejected[odd.ed_index] = True
+    put_echo(app, set_aside=(odd,), rejected=rejected, irregularity=0.4)
+    assert "differ by 40 %: an irregular rhythm" in html(app, "Beat lengths")
+    found = len(echo.beats) + 1
+    said = html(app, "set aside:")
+    assert f"1 of {found} beats was set aside: contours jumped or are missing, 1 at end-diastole" in said
+    assert "judged from all beats found" in said
+
+    put_echo(app, beats=(odd,), set_aside=(odd,), rejected=rejected)
+    assert "The only beat was not seen whole, yet it counts" in html(app, "judged from all")
 
 
 def test_a_cuff_pressure_recalibrates_the_twin_everywhere_and_can_be_undone():

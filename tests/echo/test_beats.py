@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from twin_core.echo.beats import find_beats, rhythm_period_s
+from twin_core.echo.beats import EchoBeat, find_beats, irregularity, rhythm_period_s
 
 
 def beat_shape(phase, ejection=0.35, kick=0.2):
@@ -161,3 +161,22 @@ def test_a_clip_of_one_beat_keeps_the_period_that_its_ends_tell(period):
     volume = curve(time, [period] * 2)
     beats = find_beats(volume, time)
     assert rhythm_period_s(beats, volume, time) == pytest.approx(period, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"), [((0.8, 0.8, 1.2), 0.5), ((0.9, None), None), ((), None), ((1.0, 1.0), 0)]
+)
+def test_irregularity_is_the_spread_of_beat_lengths(periods, expected):
+    beats = [EchoBeat(ed_index=0, es_index=1, edv=2.0, esv=1.0, period_s=one) for one in periods]
+    assert irregularity(beats) == pytest.approx(expected)
+
+
+def test_beats_that_look_regular_in_an_irregular_rhythm_keep_their_median():
+    time = np.arange(200) / 50
+    volume = curve(time, [1.3, 0.8, 0.8, 0.8, 0.8])
+    found = find_beats(volume, time)
+    counting = found[1:]
+    periods = [b.period_s for b in counting if b.period_s is not None]
+    assert irregularity(counting) < 0.15 < irregularity(found)
+    assert rhythm_period_s(counting, volume, time, found) == float(np.median(periods))
+    assert rhythm_period_s(counting, volume, time) != float(np.median(periods))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
+from twin_core.echo.beats import REGULAR, irregularity
 from twin_core.echo.phantom import Phantom, render_clip
 from twin_core.echo.volumes import ASSUMED_DEPTH_CM, assumed_scale, measure
 
@@ -69,6 +70,44 @@ def test_a_leak_that_fades_over_the_first_frames_does_not_become_end_diastole(cl
     m = measure(leaky, clip.time_s, clip.cm_per_px, clip.sector)
     assert m.rejected[:2].all()
     assert m.edv_ml == pytest.approx(good.edv_ml, rel=0.03)
+
+
+def test_a_beat_whose_end_diastole_was_not_seen_is_set_aside(clip):
+    masks = clip.masks.astype(np.uint8)
+    whole = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+    assert (whole.set_aside, whole.cautions) == ((), ())
+    masks[:3] = 0
+    m = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+    assert [b.ed_index for b in m.set_aside] == [0]
+    assert m.beats == whole.beats[1:]
+    assert m.usable and not m.cautions
+
+
+def test_a_lone_beat_that_was_not_seen_whole_counts_with_a_caution(clip):
+    masks = clip.masks[:44].astype(np.uint8)
+    masks[:3] = 0
+    m = measure(masks, clip.time_s[:44], clip.cm_per_px, clip.sector)
+    assert m.beats == m.set_aside and len(m.beats) == 1
+    assert m.usable, m.reasons
+    (caution,) = m.cautions
+    assert caution.startswith("the only beat was not seen whole: contours at end-diastole or end-systole jumped")
+
+
+def test_the_rhythm_is_judged_from_beats_that_were_set_aside_too():
+    fps, periods = 40, np.array([1.3, 0.8, 0.8, 0.8])
+    time = np.arange(int(periods.sum() * fps)) / fps
+    starts = np.concatenate([[0], np.cumsum(periods)])
+    which = np.searchsorted(starts, time, side="right") - 1
+    volume = 100 + 40 * np.cos(2 * np.pi * (time - starts[which]) / periods[which])
+    phantom = Phantom.sample(np.random.default_rng(11), edv_ml=140, esv_ml=60, cm_per_px=0.14)
+    drawn = render_clip(volume, time, phantom)
+    masks = drawn.masks.astype(np.uint8)
+    masks[:3] = 0
+    m = measure(masks, drawn.time_s, drawn.cm_per_px, drawn.sector)
+    assert len(m.set_aside) == 1
+    assert irregularity(m.beats) < REGULAR, "what counts looks regular"
+    assert m.irregularity > REGULAR
+    assert m.heart_rate_bpm == pytest.approx(75, abs=3), "timed by the beats that count"
 
 
 def test_empty_masks_are_unusable(clip):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,23 +94,32 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
     return beats
 
 
-def rhythm_period_s(beats: list[EchoBeat], volume_ml: Curve, time_s: Curve) -> float | None:
+def irregularity(beats: Sequence[EchoBeat]) -> float | None:
+    """Longest minus shortest beat in parts of the median length; None with fewer than two lengths."""
+    periods = [b.period_s for b in beats if b.period_s is not None]
+    return float(np.ptp(periods) / np.median(periods)) if len(periods) > 1 else None
+
+
+def rhythm_period_s(
+    beats: Sequence[EchoBeat], volume_ml: Curve, time_s: Curve, found: Sequence[EchoBeat] | None = None
+) -> float | None:
     """Typical length of a beat in s, None where it cannot be told.
 
     Of an irregular rhythm the median. A regular one is timed by all it shows: its curve is laid over itself, and the
     shift near the median at which it is most alike is the period.
 
     Args:
-        beats: as found in the curve.
+        beats: those to time.
         volume_ml: volume of each frame, mL (T,).
         time_s: time of each frame, s (T,).
+        found: every beat found in the curve, by which the rhythm is judged; the beats to time where left out.
     """
     periods = np.array([b.period_s for b in beats if b.period_s is not None])
     if not len(periods):
         return None
     rough = float(np.median(periods))
     duration = float(time_s[-1] - time_s[0])
-    if np.ptp(periods) > REGULAR * rough:
+    if (irregularity(beats if found is None else found) or 0.0) > REGULAR:
         return rough
     unlikeness = []
     shifts = rough * SHIFTS[duration - rough * SHIFTS >= MIN_OVERLAP * rough * SHIFTS]

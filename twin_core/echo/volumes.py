@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from twin_core.echo.beats import EchoBeat, find_beats, rhythm_period_s
+from twin_core.echo.beats import EchoBeat, find_beats, irregularity, rhythm_period_s
 from twin_core.echo.contour import Contour, trace
 from twin_core.echo.quality import ContourFigures, beat_reasons, length_reasons
 
@@ -36,7 +36,8 @@ class Measurement:
         volume_ml: volume by the method of disks; rejected frames are interpolated (T,).
         rejected: frames whose contour jumped or is missing, bool (T,).
         contours: geometry of each frame, None where no cavity was found.
-        beats: complete beats, less those whose end-diastole or end-systole was rejected, unless all were.
+        beats: complete beats that count: less those set aside, unless all were.
+        set_aside: complete beats whose end-diastole or end-systole was rejected: its volume was not seen.
         calibrated: whether lengths and volumes rest on the file's own scale; else on a depth of
             ASSUMED_DEPTH_CM, and only ratios such as EF are to be trusted.
         ef_pct: ejection fraction, mean of the beats, percent; None without a beat.
@@ -54,6 +55,7 @@ class Measurement:
     rejected: NDArray[np.bool_]
     contours: tuple[Contour | None, ...]
     beats: tuple[EchoBeat, ...]
+    set_aside: tuple[EchoBeat, ...]
     calibrated: bool
     ef_pct: float | None
     edv_ml: float | None
@@ -66,6 +68,23 @@ class Measurement:
     def usable(self) -> bool:
         """Whether the numbers may be used."""
         return not self.reasons
+
+    @property
+    def irregularity(self) -> float | None:
+        """Longest minus shortest of all beats found, in parts of the median; None with fewer than two lengths."""
+        found = sorted({*self.beats, *self.set_aside}, key=lambda beat: beat.es_index)
+        return irregularity(found)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What to keep in mind about numbers that may be used, in words; empty where there is nothing."""
+        if not self.beats or self.beats != self.set_aside:
+            return ()
+        those = f"none of the {len(self.beats)} beats was" if len(self.beats) > 1 else "the only beat was not"
+        return (
+            f"{those} seen whole: contours at end-diastole or end-systole jumped or are missing, so that EDV, ESV and "
+            "EF rest on frames beside them",
+        )
 
 
 def measure(
@@ -107,13 +126,13 @@ def measure(
         rejected |= raw > LEAK * np.percentile(raw[~rejected], PLATEAU_PERCENTILE)
     kept = np.flatnonzero(~rejected)
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
-    beats = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
+    found = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
     # Of a beat whose end-diastole or end-systole was set aside the volumes were not seen, nor how fast they changed.
-    seen = tuple(b for b in beats if not rejected[b.ed_index] and not rejected[b.es_index])
-    period = rhythm_period_s(list(seen or beats), volume, time)
-    if period is None and len(beats) > 1:
-        period = float(np.median(np.diff(time[[b.es_index for b in beats]])))
-    beats = seen or beats
+    set_aside = tuple(b for b in found if rejected[b.ed_index] or rejected[b.es_index])
+    beats = tuple(b for b in found if b not in set_aside) or found
+    period = rhythm_period_s(beats, volume, time, found)
+    if period is None and len(found) > 1:
+        period = float(np.median(np.diff(time[[b.es_index for b in found]])))
     rate = 60.0 / period if period is not None else None
     edv = float(np.mean([b.edv for b in beats])) if beats else None
     esv = float(np.mean([b.esv for b in beats])) if beats else None
@@ -131,6 +150,7 @@ def measure(
         rejected=rejected,
         contours=contours,
         beats=beats,
+        set_aside=set_aside,
         calibrated=cm_per_px is not None,
         ef_pct=ef,
         edv_ml=edv,
