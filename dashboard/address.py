@@ -12,29 +12,43 @@ from twin_core.circuit import ParameterError, circuits, pumps
 _CIRCUIT, _PUMP, _SPEED = "circuit", "pump", "speed_rpm"
 
 
-def write() -> None:
-    """Put the settings into the address, if they are not there already."""
-    if state.patient() is None:
-        return
+def settings() -> dict[str, str]:
+    """The settings as they stand, in the address's words."""
     settings = {_CIRCUIT: state.circuit(), _PUMP: state.pump().name}
     if (speed := state.speed_rpm()) is not None:
         settings[_SPEED] = f"{speed:.0f}"
     # A slider where it started says what this patient is like: only moved ones are settings.
     start = sliders.starting_values(state.resting().parameters)
-    settings |= {name: f"{value:g}" for name, value in state.standing().items() if value != start[name]}
-    if st.query_params.to_dict() != settings:
-        st.query_params.from_dict(settings)
+    return settings | {name: f"{value:g}" for name, value in state.standing().items() if value != start[name]}
+
+
+def write() -> None:
+    """Put the settings into the address, if they are not there already."""
+    if state.patient() is not None and st.query_params.to_dict() != (now := settings()):
+        st.query_params.from_dict(now)
 
 
 def read() -> list[str]:
-    """Set the what-if to what the address asks for, once a session and after a patient is on screen.
+    """Set the what-if to what the session's link asks for, for every patient opened until the settings are changed.
+
+    Who opens a link and then a clip of their own wants the link's settings on it. Settings made by hand were made
+    for the patient on screen: the next one starts as found.
 
     Returns:
         What it asks for that cannot be had, one line each.
     """
     if state.patient() is None:
         return []
-    return apply(state.link_once(st.query_params.to_dict()))
+    link, now = state.link(), st.query_params.to_dict()  # the address still holds what stood before an opening
+    if link is not None and link.held_for == state.shown():
+        return []
+    asked = now if link is None else link.asked if link.given == now else {}
+    faults = apply(asked)
+    state.keep_link(state.Link(asked=asked, given=settings(), held_for=state.shown()))
+    what_if = state.scenario()
+    if link is not None and asked and (what_if.changes or what_if.pump):
+        st.toast(f"Your link's settings hold here too: {what_if.describe()}.", icon=":material/link:", duration="long")
+    return faults
 
 
 def apply(asked: Mapping[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from dashboard import address, downloads, intake, state
 def draw(page: Page) -> None:
     """Draw one page with what stands around it."""
     state.bring_back(page.url_path)
+    state.take_name()
     # The first reading shows its progress where the page will be, later ones beside the upload.
     first = st.empty() if state.patient() is None else None
     with st.sidebar:

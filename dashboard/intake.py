@@ -100,11 +100,11 @@ def _open(upload: UploadedFile | None, request: state.Request, bar: DeltaGenerat
 
 
 def _as_before(patient: Patient, request: state.Request) -> Patient:
-    """The same clip read again with another depth keeps its cuff pressure and its pinned what-ifs."""
+    """The same clip read again with another depth keeps its name, its cuff pressure and its pinned what-ifs."""
     before = state.patient()
     if before is None or not state.is_shown(request[0]):
         return patient
-    patient = replace(patient, pinned=state.pinned(), circuit=state.circuit())
+    patient = replace(patient.renamed(before.twin.pseudonym), pinned=state.pinned(), circuit=state.circuit())
     return patient.recalibrated(before.recalibration.readings) if before.recalibration else patient
 
 

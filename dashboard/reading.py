@@ -69,6 +69,13 @@ class Patient:
         twin, record = recalibrate(self.as_found().twin, readings)
         return replace(self, twin=twin, beat=twin.simulate(), recalibration=record)
 
+    def renamed(self, pseudonym: str) -> Patient:
+        """The same patient under another pseudonym."""
+        if pseudonym == self.twin.pseudonym:
+            return self
+        record = self.recalibration.renamed(pseudonym) if self.recalibration else None
+        return replace(self, twin=self.twin.renamed(pseudonym), recalibration=record)
+
     def as_found(self) -> Patient:
         """The same patient with the twin of the echo alone."""
         if self.recalibration is None:

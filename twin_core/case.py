@@ -85,11 +85,8 @@ class Case(BaseModel):
 
     def renamed(self, pseudonym: str) -> Self:
         """The same case under another pseudonym, also in the twin it was made from."""
-        record = self.recalibration
-        if record is not None:
-            record = record.model_copy(update={"found": record.found.model_copy(update={"pseudonym": pseudonym})})
-        twin = self.twin.model_copy(update={"pseudonym": pseudonym})
-        return self.model_copy(update={"twin": twin, "recalibration": record})
+        record = self.recalibration.renamed(pseudonym) if self.recalibration else None
+        return self.model_copy(update={"twin": self.twin.renamed(pseudonym), "recalibration": record})
 
     def to_json(self) -> str:
         """The case file's text; every number comes back to the last digit."""

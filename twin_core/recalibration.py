@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -97,6 +97,10 @@ class Recalibration(BaseModel):
             if name not in PARAMETERS:
                 raise ValueError(f"there is no parameter {name!r}; open the file as saved.")
         return status
+
+    def renamed(self, pseudonym: str) -> Self:
+        """The same recalibration of a twin under another pseudonym."""
+        return self.model_copy(update={"found": self.found.renamed(pseudonym)})
 
     def describe(self) -> str:
         """What the twin was moved to, in words, for tables and reports."""

@@ -91,6 +91,10 @@ class Twin(Record):
             raise ValueError("usable is false; an unusable clip carries no twin.")
         return quality
 
+    def renamed(self, pseudonym: str) -> Self:
+        """The same twin under another pseudonym."""
+        return self.model_copy(update={"pseudonym": pseudonym})
+
     @property
     def circuit(self) -> CircuitParameters:
         """The patient's circuit."""

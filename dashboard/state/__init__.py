@@ -51,8 +51,18 @@ from dashboard.state.keys import (
     UPLOAD,
     slider,
 )
-from dashboard.state.on_screen import cuff_problem, exchange, fit, note_cuff_problem, patient, reset, resting, show
-from dashboard.state.opening import Request, is_shown, link_once, problem, to_open, tried
+from dashboard.state.on_screen import (
+    cuff_problem,
+    exchange,
+    fit,
+    note_cuff_problem,
+    patient,
+    reset,
+    resting,
+    show,
+    take_name,
+)
+from dashboard.state.opening import Link, Request, is_shown, keep_link, link, problem, shown, to_open, tried
 from dashboard.state.pinning import case, pin, pinned, unpin
 from dashboard.state.results import keep_result, result
 from dashboard.state.settings import circuit, pump, start_speed
@@ -95,6 +105,7 @@ __all__ = [
     "SPEED",
     "SYSTOLIC",
     "UPLOAD",
+    "Link",
     "Request",
     "at_rest",
     "axes_covering",
@@ -106,10 +117,11 @@ __all__ = [
     "fit",
     "is_shown",
     "keep",
+    "keep_link",
     "keep_result",
     "keep_what_if",
     "last_what_if",
-    "link_once",
+    "link",
     "move",
     "moving",
     "note_cuff_problem",
@@ -125,12 +137,14 @@ __all__ = [
     "scenario",
     "settle",
     "show",
+    "shown",
     "slider",
     "slider_specs",
     "slider_values",
     "speed_rpm",
     "standing",
     "start_speed",
+    "take_name",
     "to_open",
     "tried",
     "unpin",

@@ -8,7 +8,7 @@ from dashboard import sliders
 from dashboard.charts import Axes
 from dashboard.reading import Patient
 from dashboard.state import keys
-from dashboard.state.opening import Request
+from dashboard.state.opening import Request, is_shown
 from dashboard.state.settings import circuit, start_speed
 from dashboard.state.widgets import put
 from twin_core.circuit import Beat, ParameterError, circuits, solve_periodic
@@ -25,7 +25,12 @@ def resting() -> Beat:
 
 
 def show(new: Patient, request: Request) -> None:
-    """Put a patient on screen, with sliders and axes as found. Call before the sliders are drawn."""
+    """Put a patient on screen, with sliders and axes as found. Call before the sliders are drawn.
+
+    The same clip at another depth is the same patient: what was noted of it stays.
+    """
+    if not is_shown(request[0]):
+        put(keys.NOTES, "")
     st.session_state[keys.PATIENT] = new
     st.session_state[keys.SHOWN] = request
     st.session_state[keys.PINNED] = new.pinned
@@ -34,11 +39,17 @@ def show(new: Patient, request: Request) -> None:
     put(keys.DIASTOLIC, readings.get("diastolic_pressure_mmhg"))
     put(keys.PULSE, readings.get("heart_rate_bpm"))
     note_cuff_problem(None)
-    put(keys.NOTES, "")
     put(keys.PSEUDONYM, new.twin.pseudonym)
     if new.circuit is not None:
         put(keys.CIRCUIT, new.circuit)
     reset()
+
+
+def take_name() -> None:
+    """Give the patient on screen the pseudonym that was typed last. Call before anything that shows or saves it."""
+    on_screen, typed = patient(), " ".join(st.session_state.get(keys.PSEUDONYM, "").split())
+    if on_screen is not None and typed:
+        st.session_state[keys.PATIENT] = on_screen.renamed(typed)
 
 
 def exchange(new: Patient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -14,8 +15,8 @@ Request = tuple[str, float | None]
 
 def is_shown(source: str) -> bool:
     """Whether what is on screen was opened from that upload, at whatever depth."""
-    shown = st.session_state.get(keys.SHOWN)
-    return shown is not None and shown[0] == source
+    request = shown()
+    return request is not None and request[0] == source
 
 
 def to_open(request: Request | None) -> Request | None:
@@ -25,7 +26,7 @@ def to_open(request: Request | None) -> Request | None:
     """
     if st.session_state.get(keys.TRIED, ()) == request:
         return None
-    if request is None or st.session_state.get(keys.SHOWN) == request:
+    if request is None or shown() == request:
         tried(request)
         return None
     return request
@@ -42,9 +43,31 @@ def problem() -> str | None:
     return st.session_state.get(keys.PROBLEM)
 
 
-def link_once(asked: Mapping[str, str]) -> dict[str, str]:
-    """What the address asked for when the session began; empty ever after."""
-    if st.session_state.get(keys.LINK):
-        return {}
-    st.session_state[keys.LINK] = True
-    return dict(asked)
+def shown() -> Request | None:
+    """What was asked for to get what is on screen; None while nothing is."""
+    return st.session_state.get(keys.SHOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The settings a session was opened with.
+
+    Attributes:
+        asked: What the address asked for; empty once the settings were changed by hand.
+        given: The settings it gave, in the address's words.
+        held_for: What was on screen then.
+    """
+
+    asked: Mapping[str, str]
+    given: Mapping[str, str]
+    held_for: Request | None
+
+
+def link() -> Link | None:
+    """The link the session was opened with; None until it has been followed."""
+    return st.session_state.get(keys.LINK)
+
+
+def keep_link(followed: Link) -> None:
+    """Note what a link asked for and gave."""
+    st.session_state[keys.LINK] = followed

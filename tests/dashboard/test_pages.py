@@ -15,6 +15,7 @@ from twin_core import report
 from twin_core.case import Case
 from twin_core.circuit import PARAMETERS
 from twin_core.ramp import recommend_speed
+from twin_core.twin import Twin
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -254,6 +255,47 @@ def test_pinned_what_ifs_go_into_report_and_case(tmp_path):
     assert "Seen twice. #strong[no markup]" in text
 
 
+def test_another_depth_keeps_notes_and_pseudonym():
+    app = open_app("Report")
+    app.text_input(key="pseudonym").set_value("Case 12")
+    app.text_area(key="notes").set_value("Seen twice.").run()
+    app.number_input(key="depth_cm").set_value(22.0).run()
+    assert not app.exception
+    assert on_screen(app).twin.clip.cm_per_px_source == "depth_given"
+    assert app.text_input(key="pseudonym").value == "Case 12"
+    assert app.text_area(key="notes").value == "Seen twice."
+    upload(app, "twin.json", on_screen(app).twin.renamed("Somebody else").to_json().encode())
+    assert app.text_input(key="pseudonym").value == "Somebody else"
+    assert app.text_area(key="notes").value == "", "notes are one patient's"
+
+
+def test_the_present_pseudonym_stands_on_every_page_and_in_every_file(monkeypatch):
+    app = open_app("Patient")
+    enter(app, 112, 74)
+    go(app, "Report")
+    app.text_input(key="pseudonym").set_value("  Case   <12> ").run()
+    files = {}
+
+    def kept(column, label, data, *, file_name, **settings):
+        files[label] = (file_name, data())
+
+    monkeypatch.setattr("streamlit.delta_generator.DeltaGenerator.download_button", kept)
+    monkeypatch.setattr("streamlit.download_button", lambda *args, **settings: kept(None, *args, **settings))
+    go(app, "What-if")
+    assert "<h1>Case &lt;12&gt;</h1>" in html(app, "<h1>")
+    names = {name for name, _ in files.values()}
+    assert names == {"lvad-twin-case-12.pdf", "lvad-twin-case-12.csv", "lvad-twin-case-12.json"} | {
+        "lvad-twin-case-12-case.json"
+    }
+    assert Twin.from_json(files["Twin JSON"][1]).pseudonym == "Case <12>"
+    saved = Case.from_json(files["Save case"][1])
+    assert saved.twin.pseudonym == saved.recalibration.found.pseudonym == "Case <12>"
+    assert "Case <12>" in PdfReader(io.BytesIO(files["Report PDF"][1])).pages[0].extract_text()
+    go(app, "Patient")
+    app.button(key="cuff_undo").click().run()
+    assert "<h1>Case &lt;12&gt;</h1>" in html(app, "<h1>"), "undoing the cuff keeps the name"
+
+
 def test_a_saved_case_reopens_with_twin_recalibration_and_pins():
     app = open_app("Patient")
     enter(app, 112, 74)
@@ -286,6 +328,59 @@ def test_a_link_reopens_the_settings():
     assert app.selectbox(key="pump").value == "heartmate3"
     assert (app.session_state["speed_rpm"], app.session_state["slider_systemic_resistance"]) == (5600, 1.5)
     assert app.query_params["speed_rpm"] in ("5600", ["5600"])
+
+
+LINK = {"circuit": "five_state", "pump": "heartmate3", "speed_rpm": "5600", "systemic_resistance": "1.5"}
+
+
+def settings(app):
+    return (
+        app.toggle(key="pump_on").value,
+        app.selectbox(key="pump").value,
+        app.session_state["speed_rpm"],
+        app.session_state["slider_systemic_resistance"],
+    )
+
+
+def test_a_links_settings_hold_for_what_is_opened_next_and_say_so(twin):
+    app = open_app(**LINK)
+    assert not app.toast, "what the link shows on opening needs no word"
+    case = Case(twin=twin, circuit="closed_loop")
+    upload(app, "case.json", case.to_json().encode())
+    assert on_screen(app).twin == twin
+    assert settings(app) == (True, "heartmate3", 5600, 1.5)
+    assert app.session_state["circuit"] == "five_state", "the link names its circuit"
+    (said,) = app.toast
+    assert "Your link's settings hold here too" in said.value and "5600 rpm" in said.value
+    assert {name: app.query_params[name] for name in app.query_params} == LINK
+    app.run()
+    assert not app.toast
+
+
+def test_a_links_settings_hold_for_the_same_clip_at_another_depth():
+    app = open_app(**LINK)
+    app.number_input(key="depth_cm").set_value(22.0).run()
+    assert on_screen(app).twin.clip.cm_per_px_source == "depth_given"
+    assert settings(app) == (True, "heartmate3", 5600, 1.5)
+
+
+def test_settings_changed_by_hand_are_for_the_patient_on_screen(twin):
+    app = open_app(**LINK)
+    app.selectbox(key="pump").set_value("heartmate2").run()
+    upload(app, "twin.json", twin.to_json().encode())
+    assert app.toggle(key="pump_on").value is False
+    assert app.session_state["slider_systemic_resistance"] != 1.5
+    assert not app.toast
+    upload(app, "again.json", twin.to_json().encode() + b" ")
+    assert app.toggle(key="pump_on").value is False, "once changed, the link is done with"
+
+
+def test_what_a_link_asks_for_wrongly_is_told_of_each_patient_it_holds_for(twin):
+    app = open_app(pump="heartmate3", speed_rpm="99999", aortic_resistance="0.17")
+    assert "99999" in app.warning[0].value
+    upload(app, "twin.json", twin.to_json().encode())
+    assert "99999" in app.warning[0].value
+    assert app.session_state["slider_aortic_resistance"] == 0.17
 
 
 def test_the_address_holds_settings_and_nothing_of_the_patient():
