@@ -25,7 +25,7 @@ _SAMPLE = "sample"
 
 
 @st.cache_resource(show_spinner="Reading the sample clip and finding its twin", show_time=True)
-def _sample() -> Patient:
+def sample_patient() -> Patient:
     """The sample as it opens, read once a server; it is immutable, so sessions can share it."""
     patient = read_sample(None)
     # Streamlit collects garbage after every run. Every library is loaded by now and will stay: kept out of
@@ -83,7 +83,7 @@ def _open(upload: UploadedFile | None, request: state.Request, bar: DeltaGenerat
     try:
         if upload is None:
             with bar:
-                patient = _sample() if depth_cm is None else read_sample(depth_cm, progress)
+                patient = sample_patient() if depth_cm is None else read_sample(depth_cm, progress)
         elif is_twin_file(data := upload.getvalue(), upload.name):
             patient = open_twin(data, upload.name)
         else:
