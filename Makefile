@@ -29,9 +29,7 @@ help: ## list the targets
 	@echo "                                   pytorch.org/get-started shows; remembered in $(VENV)"
 
 run: $(RUN_READY) ## install what is missing and serve the page at http://localhost:8501
-	@echo "Compiling the circuit where its code is new (seconds, once)"
-	@$(PY) -m twin_core simulate --pump axial --speed 9000 >/dev/null
-	$(PY) -m streamlit run dashboard/app.py --server.port $(PORT)
+	$(PY) -m streamlit run dashboard/serve.py --server.port $(PORT)
 
 test: lint chromium ## lint, then all tests: unit, page, real browser
 	$(PY) -m pytest

@@ -2,9 +2,9 @@
 
 Run: python benchmarks/page_first_paint.py [--servers N] [--sessions N] [--script FILE]
 
-Starts a server, waits until its health check is answered, opens the page in Chromium with an empty cache, and takes the
-time inside the browser from the start of navigation to the animation frame in which the sample twin's loop is there; then
-further sessions on the same server. `--script dashboard/app.py` is the page without warming up first.
+Starts a server, waits until its health check is answered, opens the page in Chromium with an empty cache, and takes
+the time inside the browser from the start of navigation to the animation frame in which the sample twin's loop is
+there; then further sessions on the same server. `--script dashboard/app.py` is the page without warming up first.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ def first_paints_s(server: served_page.Server, sessions: int) -> list[float]:
 
     found = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=served_page.chromium(), args=served_page.LAUNCH_OPTIONS
-        )
+        browser = playwright.chromium.launch(executable_path=served_page.chromium(), args=served_page.LAUNCH_OPTIONS)
         for _ in range(sessions):
             context = browser.new_context(viewport={"width": 1280, "height": 800})
             context.set_default_timeout(180_000)

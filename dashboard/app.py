@@ -1,4 +1,4 @@
-"""LVAD Twin's page: `python -m streamlit run dashboard/app.py`."""
+"""LVAD Twin's page, run anew for every session and every change; `serve.py` serves it."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="expanded",
 )
-with st.spinner("Starting"):  # the libraries take seconds, once a server
+with st.spinner("Starting"):  # the libraries take seconds, once a server that was not warmed up
     from dashboard import frame, views
 st.html(_ROOT / "dashboard" / "style.css")
 page = st.navigation(views.pages(), position="top")

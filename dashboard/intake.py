@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 _SAMPLE = "sample"
 
 
-@st.cache_resource(show_spinner="Reading the sample clip and finding its twin", show_time=True)
+@st.cache_resource(show_spinner=False)
 def sample_patient() -> Patient:
     """The sample as it opens, read once a server; it is immutable, so sessions can share it."""
     patient = read_sample(None)
@@ -82,8 +82,11 @@ def _open(upload: UploadedFile | None, request: state.Request, bar: DeltaGenerat
 
     try:
         if upload is None:
-            with bar:
-                patient = sample_patient() if depth_cm is None else read_sample(depth_cm, progress)
+            if depth_cm is None:
+                with bar, st.spinner("Reading the sample clip and finding its twin", show_time=True):
+                    patient = sample_patient()
+            else:
+                patient = read_sample(depth_cm, progress)
         elif is_twin_file(data := upload.getvalue(), upload.name):
             patient = open_twin(data, upload.name)
         else:

@@ -1,8 +1,8 @@
 """The page's server: `python -m streamlit run dashboard/serve.py`. It answers once the first page can be drawn at once.
 
-`streamlit run dashboard/app.py` serves the same page, but its first visitor waits for the libraries, for circuits whose
-code is new to be compiled, and for the sample's twin. Here that is done before the server listens: what the health check
-says is then true of the page, too.
+`streamlit run dashboard/app.py` serves the same page, but its first visitor waits for the libraries, for circuits
+whose code is new to be compiled, and for the sample's twin. Here that is done before the server answers: what the
+health check says is then true of the page, too.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,37 +26,51 @@ def chromium():
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    """Address of the page, served from this checkout on a free port for as long as the tests run."""
+def _free_port():
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "dashboard/app.py",
-        "--server.port",
-        str(port),
-    ]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def _served(log, port=None):
+    port = port or _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/serve.py", "--server.port", str(port)]
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     try:
         _wait_until_healthy(f"http://localhost:{port}/_stcore/health", server, log)
-        yield f"http://localhost:{port}"
+        yield f"http://localhost:{port}", server
     finally:
         server.terminate()
         try:
             server.wait(timeout=20)
         except subprocess.TimeoutExpired:
             server.kill()
+            server.wait()
+
+
+@pytest.fixture(scope="session")
+def served():
+    """Serve the page from this checkout for as long as a block runs, which gets its address and its process."""
+    return _served
+
+
+@pytest.fixture(scope="session")
+def opened():
+    """Open a fresh browser window on an address for as long as a block runs, once the sample twin is on screen."""
+    return _opened
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Address of the page, served on a free port for as long as the tests run."""
+    with _served(tmp_path_factory.mktemp("server") / "log.txt") as (address, _):
+        yield address
 
 
 def _wait_until_healthy(url, server, log):
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180  # in a fresh checkout the circuits are compiled first
     while time.monotonic() < until:
         if server.poll() is not None:
             break
@@ -68,9 +83,8 @@ def _wait_until_healthy(url, server, log):
     pytest.fail(f"the page is not served:\n{log.read_text()}")
 
 
-@pytest.fixture
-def browser_page(chromium, address):
-    """A fresh browser window on the page, once the sample twin is on screen."""
+@contextmanager
+def _opened(chromium, address):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -90,3 +104,10 @@ def browser_page(chromium, address):
         page.locator('.live-results path[data-line^="loop"]').nth(1).wait_for()
         yield page
         browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium, address):
+    """A fresh browser window on the page, once the sample twin is on screen."""
+    with _opened(chromium, address) as page:
+        yield page
