@@ -22,7 +22,7 @@ _HERE = Path(__file__).resolve().parent
 if str(_HERE.parent) not in sys.path:
     sys.path.insert(0, str(_HERE.parent))
 
-_LOG = logging.getLogger("streamlit.lvad_twin")  # under Streamlit's own logger: shown with its level and format
+_LOG = logging.getLogger(__name__)
 
 
 def warm_up() -> None:
@@ -50,9 +50,9 @@ def warm_up() -> None:
 @asynccontextmanager
 async def _ready(_: st.App) -> AsyncGenerator[dict[str, Any] | None, None]:
     started = time.perf_counter()
-    _LOG.warning("Getting ready: libraries, circuits (compiled where their code is new), the sample's twin")
+    print("  Getting ready: libraries, circuits (compiled where their code is new), the sample's twin", flush=True)
     warm_up()  # on the event loop: nothing is served meanwhile
-    _LOG.warning("Ready after %.0f s", time.perf_counter() - started)
+    print(f"  Ready after {time.perf_counter() - started:.0f} s.", flush=True)
     yield None
 
 

@@ -57,12 +57,6 @@ def served():
 
 
 @pytest.fixture(scope="session")
-def opened():
-    """Open a fresh browser window on an address for as long as a block runs, once the sample twin is on screen."""
-    return _opened
-
-
-@pytest.fixture(scope="session")
 def address(tmp_path_factory):
     """Address of the page, served on a free port for as long as the tests run."""
     with _served(tmp_path_factory.mktemp("server") / "log.txt") as (address, _):
@@ -83,8 +77,9 @@ def _wait_until_healthy(url, server, log):
     pytest.fail(f"the page is not served:\n{log.read_text()}")
 
 
-@contextmanager
-def _opened(chromium, address):
+@pytest.fixture
+def browser_page(chromium, address):
+    """A fresh browser window on the page, once the sample twin is on screen."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -104,10 +99,3 @@ def _opened(chromium, address):
         page.locator('.live-results path[data-line^="loop"]').nth(1).wait_for()
         yield page
         browser.close()
-
-
-@pytest.fixture
-def browser_page(chromium, address):
-    """A fresh browser window on the page, once the sample twin is on screen."""
-    with _opened(chromium, address) as page:
-        yield page

@@ -1,9 +1,11 @@
 """The server goes away and comes back: nothing saved is lost, and nobody takes the sample for their patient."""
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 from pydicom.examples import get_path
 
 pytestmark = pytest.mark.browser
@@ -19,13 +21,27 @@ def indices(page):
     return [row.split("\t") for row in page.locator(".twin-table.indices tbody tr").all_inner_texts()]
 
 
-def test_a_saved_case_reopens_on_a_server_started_again(chromium, served, opened, tmp_path):
+@contextmanager
+def opened(chromium, address):
+    """A browser window on a server of this test's own."""
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+        page.set_default_timeout(180_000)
+        page.goto(address)
+        page.locator(".twin-table.indices").wait_for()
+        yield page
+        browser.close()
+
+
+@pytest.mark.timeout(900)
+def test_a_saved_case_reopens_on_a_server_started_again(chromium, served, tmp_path):
     clip = tmp_path / "IM000001"
     clip.write_bytes(Path(get_path("ybr_color")).read_bytes())
     with served(tmp_path / "first.txt") as (address, server):
         port = int(address.rsplit(":")[-1])
         with opened(chromium, address) as page:
-            page.set_default_timeout(180_000)
             assert page.get_by_text("open it again").count() == 0, "nothing is lost yet"
             page.locator('input[type="file"]').set_input_files(clip)
             heading = page.locator("header.patient h1", has_text=re.compile(r"^Patient [0-9A-F]{6}$"))
