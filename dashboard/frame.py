@@ -10,6 +10,7 @@ from dashboard import address, downloads, intake, state
 
 def draw(page: Page) -> None:
     """Draw one page with what stands around it."""
+    state.note_loss()
     state.bring_back(page.url_path)
     state.take_name()
     # The first reading shows its progress where the page will be, later ones beside the upload.
@@ -17,6 +18,7 @@ def draw(page: Page) -> None:
     with st.sidebar:
         intake.open_patient(first)
         downloads.save_button()
+    intake.show_loss()
     intake.show_problem()
     for fault in address.read():
         st.warning(intake.plain(f"This link asks for something that cannot be had, which was left out: {fault}"))

@@ -43,7 +43,7 @@ def open_patient(progress_at: DeltaGenerator | None = None) -> None:
     """
     upload = st.file_uploader(
         "Echo clip (AVI, MP4, DICOM) or saved case",
-        key=state.UPLOAD,
+        key=state.upload_key(),
         help="An apical four-chamber clip with at least one beat, as AVI, MP4 or multi-frame DICOM; or a case or "
         "twin saved here as JSON. It is read on this machine and goes nowhere else.",
     )
@@ -117,6 +117,16 @@ def show_problem() -> None:
     if message is not None:
         kept = " The patient on screen is unchanged." if state.patient() else ""
         st.error(f"{plain(message).rstrip('.')}.{kept}")
+
+
+def show_loss() -> None:
+    """Say that what was open is gone, for as long as the sample stands in its place."""
+    patient = state.patient()
+    if state.lost() and patient is not None and patient.origin == "sample":
+        st.warning(
+            "The server was started again, or was out of reach for too long: what was open here is gone from it. "
+            "The sample is on screen, not your patient. To go on, open the clip or the saved case again at the left."
+        )
 
 
 def show_nothing() -> None:

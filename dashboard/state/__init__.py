@@ -51,6 +51,7 @@ from dashboard.state.keys import (
     UPLOAD,
     slider,
 )
+from dashboard.state.loss import lost, note_loss, upload_key
 from dashboard.state.on_screen import (
     cuff_problem,
     exchange,
@@ -122,9 +123,11 @@ __all__ = [
     "keep_what_if",
     "last_what_if",
     "link",
+    "lost",
     "move",
     "moving",
     "note_cuff_problem",
+    "note_loss",
     "patient",
     "pin",
     "pinned",
@@ -148,4 +151,5 @@ __all__ = [
     "to_open",
     "tried",
     "unpin",
+    "upload_key",
 ]

@@ -26,7 +26,7 @@ REPORT_PDF, REPORT_CSV, REPORT_CASE = "report_pdf", "report_csv", "report_case"
 PATIENT, RESTING, WHAT_IF, AXES = "patient", "resting", "what_if", "axes"
 KEPT, PAGE, PINNED, LINK = "kept", "page", "pinned", "link"
 KEPT_RESULTS, CUFF_PROBLEM = "kept_results", "cuff_problem"
-MOVING = "moving"
+MOVING, LOST = "moving", "lost"
 TRIED, SHOWN, PROBLEM = "tried", "shown", "problem"
 
 

@@ -42,7 +42,7 @@ def test_a_saved_case_reopens_on_a_server_started_again(chromium, served, tmp_pa
     with served(tmp_path / "first.txt") as (address, server):
         port = int(address.rsplit(":")[-1])
         with opened(chromium, address) as page:
-            assert page.get_by_text("open it again").count() == 0, "nothing is lost yet"
+            assert page.get_by_text("the sample is on screen, not your patient").count() == 0, "nothing is lost yet"
             page.locator('input[type="file"]').set_input_files(clip)
             heading = page.locator("header.patient h1", has_text=re.compile(r"^Patient [0-9A-F]{6}$"))
             heading.wait_for()
@@ -71,7 +71,7 @@ def test_a_saved_case_reopens_on_a_server_started_again(chromium, served, tmp_pa
 
             with served(tmp_path / "second.txt", port):
                 page.locator("header.patient h1", has_text="Sample clip").wait_for()
-                page.get_by_role("alert").filter(has_text="open it again").wait_for()
+                page.get_by_role("alert").filter(has_text="the sample is on screen, not your patient").wait_for()
                 settle(page)
                 assert page.get_by_role("dialog").count() == 0
                 assert page.get_by_text(clip.name).count() == 0, (
@@ -82,7 +82,7 @@ def test_a_saved_case_reopens_on_a_server_started_again(chromium, served, tmp_pa
                 page.locator("header.patient h1", has_text=name).wait_for()
                 page.get_by_role("button", name=re.compile("1 of 3 pinned")).wait_for()
                 settle(page)
-                assert page.get_by_text("open it again").count() == 0
+                assert page.get_by_text("the sample is on screen, not your patient").count() == 0
                 if (
                     not page.get_by_role("switch", name="LVAD on")
                     .or_(page.get_by_role("checkbox", name="LVAD on"))
