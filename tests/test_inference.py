@@ -6,7 +6,7 @@ import pydicom
 import pydicom.examples
 import pytest
 
-from twin_core.circuit import LEARNED, PARAMETERS
+from twin_core.circuit import LEARNED, PARAMETERS, ParameterError
 from twin_core.cli import main
 from twin_core.echo.clip import ClipError
 from twin_core.inference import infer
@@ -110,7 +110,7 @@ def test_a_cuff_pressure_is_kept_and_narrows_the_resistance(sample):
 
 
 def test_a_cuff_upside_down_is_refused_before_the_clip_is_read():
-    with pytest.raises(TwinError, match="check the two"):
+    with pytest.raises(ParameterError, match="check the two"):
         infer("none.avi", device="cpu", systolic_mmhg=60, diastolic_mmhg=90)
 
 

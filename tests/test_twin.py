@@ -5,7 +5,6 @@ import pytest
 
 from twin_core.circuit import presets
 from twin_core.twin import SCHEMA_VERSION, Twin, TwinError
-from twin_core.twin_records import check_cuff
 
 WHOLE = presets.load("heart_failure").to_dict()
 
@@ -77,7 +76,7 @@ def test_volumes_that_no_heart_has_are_refused(twin):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(TwinError, match=r"cannot read the twin file .*none\.json.*check the path"):
+    with pytest.raises(TwinError, match=r"cannot read .*none\.json.*check the path"):
         Twin.load(tmp_path / "none.json")
 
 
@@ -125,17 +124,3 @@ def test_what_is_known_leaves_out_volumes_without_a_scale(twin):
     assert with_cuff.known().keys() == {
         *("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml", "systolic_pressure_mmhg")
     }
-
-
-@pytest.mark.parametrize(
-    ("cuff", "message"),
-    [
-        ((500, None), "a systolic pressure of 500 mmHg is not between 40 and 300"),
-        ((None, 5), "a diastolic pressure of 5 mmHg is not between 10 and 200"),
-        ((80, 80), "80 mmHg is not under the systolic of 80; check the two"),
-        ((float("nan"), None), "a systolic pressure of nan"),
-    ],
-)
-def test_a_cuff_pressure_that_is_none_is_refused(cuff, message):
-    with pytest.raises(TwinError, match=message):
-        check_cuff(*cuff)

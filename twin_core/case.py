@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 import twin_core
 from twin_core.circuit import circuits
+from twin_core.json_file import JsonFile
 from twin_core.recalibration import Recalibration
 from twin_core.scenario import Scenario
-from twin_core.twin import RESEARCH_USE, Twin, TwinError
+from twin_core.twin import RESEARCH_USE, Twin
 
-SCHEMA_VERSION = 1  # raised with the field's Literal below when the layout changes
 KIND = "lvad_twin_case"
 MAX_PINNED = 3
 RESERVED_NAMES = frozenset({"patient", "what-if"})  # of the columns beside a pinned scenario's
@@ -42,7 +40,7 @@ class PinnedScenario(BaseModel):
         return self
 
 
-class Case(BaseModel):
+class Case(JsonFile):
     """Everything that is kept of a patient, checked when made; what a case file holds.
 
     Attributes:
@@ -56,10 +54,10 @@ class Case(BaseModel):
         research_use: The standing restriction, kept in the file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    called: ClassVar[str] = "case file"
 
     kind: Literal["lvad_twin_case"] = "lvad_twin_case"
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1] = 1  # raised when the layout changes
     software_version: str = twin_core.__version__
     circuit: str = circuits.FIVE_STATE.name
     twin: Twin
@@ -88,52 +86,15 @@ class Case(BaseModel):
         record = self.recalibration.renamed(pseudonym) if self.recalibration else None
         return self.model_copy(update={"twin": self.twin.renamed(pseudonym), "recalibration": record})
 
-    def to_json(self) -> str:
-        """The case file's text; every number comes back to the last digit."""
-        return self.model_dump_json(indent=2) + "\n"
-
     @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """A case from the text of a case file, or of a twin file: that is a case with nothing but the twin.
+    def checked(cls, values: Any) -> Self:
+        """A case from the values of a case file, or of a twin file: that is a case with nothing but the twin.
 
         Raises:
-            TwinError: If it is neither, is from a newer schema, or holds values out of bounds.
+            TwinError: If they are neither, are from a newer schema, or out of bounds.
         """
-        values = _parsed(text)
         if not isinstance(values, dict) or values.get("kind") != KIND:
-            return cls(twin=Twin.from_json(text))
-        version = values.get("schema_version")
-        if not isinstance(version, int):
-            raise TwinError("the case file has no schema_version; open a file saved by LVAD Twin.")
-        if version > SCHEMA_VERSION:
-            raise TwinError(
-                f"the case file has schema version {version}, newer than {SCHEMA_VERSION}, the newest that LVAD Twin "
-                f"{twin_core.__version__} reads; update LVAD Twin."
-            )
-        Twin.from_json(json.dumps(values.get("twin")))  # says in the twin file's words what is wrong with the twin
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            fault: Any = error.errors()[0]
-            where = ".".join(str(part) for part in fault["loc"])
-            what = fault["msg"].removeprefix("Value error, ")
-            raise TwinError(f"the case file is damaged: {where}: {what}") from None
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read a case file, or a twin file.
-
-        Raises:
-            TwinError: If it cannot be read or used.
-        """
-        try:
-            return cls.from_json(Path(path).read_bytes())
-        except OSError as error:
-            raise TwinError(f"cannot read the twin file {path}: {error.strerror}; check the path.") from None
-
-
-def _parsed(text: str | bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):  # no JSON: the twin file's reader says so
-        return None
+            return cls(twin=Twin.checked(values))
+        cls.check_version(values)
+        Twin.checked(values.get("twin"))  # says in the twin file's words what is wrong with the twin
+        return super().checked(values)

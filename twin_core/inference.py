@@ -16,11 +16,11 @@ from twin_core.echo.clip import Clip, read_clip
 from twin_core.echo.volumes import Measurement, measure
 from twin_core.learning.encoder import Encoder
 from twin_core.learning.posterior import Interval, Posterior
+from twin_core.learning.readings import DIASTOLIC, SYSTOLIC, check_readings
 from twin_core.learning.segmenter import Segmenter
 from twin_core.learning.verdict import reasons_against
 from twin_core.learning.view import ViewReader
 from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
-from twin_core.twin_records import check_cuff
 
 Progress = Callable[[float, str], None]
 # Beyond these the twin is marked: its circuit does not beat as measured, or its pressures are no patient's.
@@ -81,12 +81,13 @@ def infer(
 
     Raises:
         ClipError: If the file cannot be read.
-        TwinError: If a cuff pressure is none, or the earlier twin cannot be compared with this clip.
+        ParameterError: If a cuff pressure is none.
+        TwinError: If the earlier twin cannot be compared with this clip.
         WeightsError: If a weight file is missing or damaged.
         ValueError: If the device is not there.
     """
     tell = progress or (lambda share, text: None)
-    check_cuff(systolic_mmhg, diastolic_mmhg)
+    check_readings({SYSTOLIC: systolic_mmhg, DIASTOLIC: diastolic_mmhg})
     tell(0.0, "Reading the clip")
     clip = read_clip(source, name=name, depth_cm=depth_cm)
     if earlier is not None:

@@ -11,15 +11,9 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from twin_core.calibration import READING_SD, calibrate
 from twin_core.circuit import INDICES, PARAMETERS, Beat, CircuitParameters, ParameterError
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.learning.readings import CUFF, HEART_RATE, READING_LIMITS, check_readings
 from twin_core.twin import Twin
 
-READING_LIMITS: dict[str, tuple[float, float]] = {
-    "systolic_pressure_mmhg": (40.0, 300.0),
-    "diastolic_pressure_mmhg": (10.0, 200.0),
-    "heart_rate_bpm": PARAMETERS["heart_rate_bpm"].bounds,
-}
-"""What can be entered, by index name, and the range in which it is taken for a reading."""
-_CUFF = ("systolic_pressure_mmhg", "diastolic_pressure_mmhg")
 HEART_RATE_SD_BPM = 1.0  # of counting; the circuit takes the rate as given
 _MET = 2.0  # times a reading's spread
 
@@ -79,7 +73,7 @@ class Recalibration(BaseModel):
     @field_validator("readings")
     @classmethod
     def _are_readings(cls, readings: dict[str, float]) -> dict[str, float]:
-        check_readings(readings)
+        check_entered(readings)
         return readings
 
     @field_validator("wanted")
@@ -122,9 +116,9 @@ class Recalibration(BaseModel):
             Move(name=name, before=self.found.parameters[name], after=twin.parameters[name], status=status)
             for name, status in self.parameter_status.items()
         ]
-        if "heart_rate_bpm" in self.readings:
-            before, after = (one.parameters["heart_rate_bpm"] for one in (self.found, twin))
-            moved.append(Move(name="heart_rate_bpm", before=before, after=after, status="as read"))
+        if HEART_RATE in self.readings:
+            before, after = (one.parameters[HEART_RATE] for one in (self.found, twin))
+            moved.append(Move(name=HEART_RATE, before=before, after=after, status="as read"))
         return sorted(moved, key=lambda move: -_share_of_bounds(move))
 
 
@@ -144,9 +138,9 @@ def recalibrate(twin: Twin, readings: Mapping[str, float]) -> tuple[Twin, Recali
     Raises:
         ParameterError: If nothing was read, a name is unknown, a value is none, or diastolic is not under systolic.
     """
-    check_readings(readings)
+    check_entered(readings)
     measured = twin.measured or twin.simulate()
-    known = {} if twin.measured is None else {n: getattr(twin.measured, n) for n in _CUFF}
+    known = {} if twin.measured is None else {n: getattr(twin.measured, n) for n in CUFF}
     readings = {**{name: value for name, value in known.items() if value is not None}, **readings}
     check_readings(readings)  # what is entered now beside the cuff pressure that came with the clip
     wanted = {**readings, "edv_ml": measured.edv_ml, "esv_ml": measured.esv_ml}
@@ -170,11 +164,11 @@ def _known_since(twin: Twin, parameters: LeftHeartParameters, readings: Mapping[
         reach_cautions,
     )  # networks load only where they are used
 
-    cuff = {name: value for name, value in readings.items() if name != "heart_rate_bpm"}
+    cuff = {name: value for name, value in readings.items() if name != HEART_RATE}
     measured = twin.measured.model_copy(update=cuff)
-    rate = {name: value for name, value in readings.items() if name == "heart_rate_bpm"}
+    rate = {name: value for name, value in readings.items() if name == HEART_RATE}
     # How well the readings are met is told beside them; here stands what the clip says against the circuit.
-    clip_alone = {"systolic_pressure_mmhg": None, "diastolic_pressure_mmhg": None, **rate}
+    clip_alone = {**dict.fromkeys(CUFF), **rate}
     told = {*disagreements(twin.measured, twin.circuit), *reach_cautions(twin.measured.known())}
     cautions = [one for one in twin.quality.reasons if one not in told]
     cautions += disagreements(twin.measured.model_copy(update=clip_alone), parameters)
@@ -188,28 +182,15 @@ def _known_since(twin: Twin, parameters: LeftHeartParameters, readings: Mapping[
     return changes
 
 
-def check_readings(readings: Mapping[str, float]) -> None:
-    """Refuse what no cuff and no pulse shows.
+def check_entered(readings: Mapping[str, float]) -> None:
+    """Refuse to recalibrate to nothing, or to what no cuff and no pulse shows.
 
     Raises:
         ParameterError: The message says what was read, and what to do.
     """
     if not readings:
         raise ParameterError("nothing was entered; give a cuff pressure, a heart rate, or both.")
-    for name, value in readings.items():
-        if name not in READING_LIMITS:
-            raise ParameterError(f"there is no reading {name!r}; choose from {', '.join(READING_LIMITS)}.")
-        about, (low, high) = INDICES[name], READING_LIMITS[name]
-        if not low <= value <= high:  # NaN compares false, so it is refused here too
-            raise ParameterError(
-                f"{about.label} {value:g} {about.unit} is not between {low:.0f} and {high:.0f}; check the reading."
-            )
-    systolic, diastolic = (readings.get(f"{name}_pressure_mmhg") for name in ("systolic", "diastolic"))
-    if systolic is not None and diastolic is not None and diastolic >= systolic:
-        raise ParameterError(
-            f"the diastolic pressure of {diastolic:g} mmHg is not under the systolic of {systolic:g} mmHg; "
-            "check the two readings."
-        )
+    check_readings(readings)
 
 
 def _share_of_bounds(move: Move) -> float:

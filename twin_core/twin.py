@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 import twin_core
 from twin_core.circuit import LEARNED, Beat, CircuitParameters, ParameterError, circuits, solve_periodic
 from twin_core.circuit.closing import close_loop
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.parameters import check_value
-from twin_core.twin_records import ClipFacts, Digest, MeasuredValues, ModelName, Quality, Record, TwinError
+from twin_core.json_file import JsonFile
+from twin_core.twin_records import ClipFacts, Digest, MeasuredValues, ModelName, Quality, TwinError
 
 SCHEMA_VERSION = 2  # raised with the field's Literal below when the layout changes; 1 had no cuff and no draws
 FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
@@ -25,7 +25,7 @@ RESEARCH_USE = "Research use only, not a medical device."
 __all__ = ["RESEARCH_USE", "SCHEMA_VERSION", "ClipFacts", "MeasuredValues", "Quality", "Twin", "TwinError"]
 
 
-class Twin(Record):
+class Twin(JsonFile):
     """One patient's circuit with its origin; what a twin file holds.
 
     Attributes:
@@ -41,6 +41,8 @@ class Twin(Record):
         quality: Verdict on the clip.
         research_use: The standing restriction, kept in the file.
     """
+
+    called: ClassVar[str] = "twin file"
 
     schema_version: Literal[2] = 2
     software_version: str = twin_core.__version__
@@ -182,54 +184,15 @@ class Twin(Record):
 
     def to_json(self) -> str:
         """The twin file's text, each parameter's draws on one line."""
-        text = self.model_dump_json(indent=2) + "\n"
-        return re.sub(r"\[\s+([-+.\deE,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+        return re.sub(r"\[\s+([-+.\deE,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", super().to_json())
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Self:
-        """A twin from a twin file's text; of a saved case, the twin in use.
+    def checked(cls, values: Any) -> Self:
+        """A twin from a twin file's values; of a saved case's (case.py), the twin in use.
 
         Raises:
-            TwinError: If it is no twin file, is from a newer schema, or holds values out of bounds.
+            TwinError: If they are none, are from a newer schema, or out of bounds.
         """
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError):  # bytes that are no UTF-8, brackets nested by the thousand
-            raise TwinError("this is not a twin file: it is not JSON; open a file saved by LVAD Twin.") from None
-        if not isinstance(values, dict) or "schema_version" not in values:
-            raise TwinError("this is not a twin file: it has no schema_version; open a file saved by LVAD Twin.")
-        if isinstance(values.get("twin"), dict):  # a case file (case.py) holds a twin file's values among others
-            return cls.from_json(json.dumps(values["twin"]))
-        version = values["schema_version"]
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise TwinError(
-                f"the twin file has schema version {version}, newer than {SCHEMA_VERSION}, the newest that LVAD Twin "
-                f"{twin_core.__version__} reads; update LVAD Twin."
-            )
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise TwinError(f"the twin file is damaged: {_first_fault(error)}") from None
-
-    def save(self, path: str | Path) -> None:
-        """Write the twin file."""
-        Path(path).write_text(self.to_json(), encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read a twin file.
-
-        Raises:
-            TwinError: If it cannot be read or used.
-        """
-        try:
-            return cls.from_json(Path(path).read_bytes())
-        except OSError as error:
-            raise TwinError(f"cannot read the twin file {path}: {error.strerror}; check the path.") from None
-
-
-def _first_fault(error: ValidationError) -> str:
-    fault: Any = error.errors()[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    what = fault["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
+        if isinstance(values, dict) and "schema_version" in values and isinstance(values.get("twin"), dict):
+            values = values["twin"]
+        return super().checked(values)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
-SYSTOLIC_LIMITS_MMHG, DIASTOLIC_LIMITS_MMHG = (40.0, 300.0), (10.0, 200.0)
+from twin_core.learning.readings import CUFF, check_readings
 
 
 class TwinError(ValueError):
@@ -53,35 +53,16 @@ class MeasuredValues(Record):
     def _the_heart_beats(self) -> Self:
         if self.esv_ml >= self.edv_ml:
             raise ValueError(f"esv_ml = {self.esv_ml} is not under edv_ml = {self.edv_ml}; open the file as saved.")
-        check_cuff(self.systolic_pressure_mmhg, self.diastolic_pressure_mmhg)
+        check_readings({name: getattr(self, name) for name in CUFF})
         return self
 
     def known(self) -> dict[str, float]:
         """What is known of the patient, by name: volumes only where they rest on a scale, pressures where given."""
         names = ["ejection_fraction_pct", "heart_rate_bpm"]
         names += ["edv_ml", "esv_ml"] if self.calibrated else []
-        names += ["systolic_pressure_mmhg", "diastolic_pressure_mmhg"]
+        names += CUFF
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}
-
-
-def check_cuff(systolic_mmhg: float | None, diastolic_mmhg: float | None) -> None:
-    """Refuse a cuff pressure that no cuff shows; None is one that was not taken.
-
-    Raises:
-        TwinError: If a pressure is out of limits, or the diastolic is not under the systolic.
-    """
-    for name, value, (low, high) in (
-        ("systolic", systolic_mmhg, SYSTOLIC_LIMITS_MMHG),
-        ("diastolic", diastolic_mmhg, DIASTOLIC_LIMITS_MMHG),
-    ):
-        if value is not None and not low <= value <= high:
-            raise TwinError(f"a {name} pressure of {value:g} mmHg is not between {low:g} and {high:g}; check it.")
-    if systolic_mmhg is not None and diastolic_mmhg is not None and diastolic_mmhg >= systolic_mmhg:
-        raise TwinError(
-            f"a diastolic pressure of {diastolic_mmhg:g} mmHg is not under the systolic of {systolic_mmhg:g}; "
-            "check the two."
-        )
 
 
 class Quality(Record):

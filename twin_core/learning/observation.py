@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin_core.learning.prior import Patients
+from twin_core.learning.readings import CUFF, check_order
 
 OBSERVED: tuple[str, ...] = (
     *("edv_ml", "esv_ml", "ejection_fraction_pct", "heart_rate_bpm"),
-    *("systolic_pressure_mmhg", "diastolic_pressure_mmhg"),
+    *CUFF,
 )
 """What can be measured, in the order of every array here. An absent value is NaN."""
 
@@ -27,11 +28,10 @@ CUFF_ERROR_MMHG = 5.0
 READABLE_EF_PCT = (3.0, 90.0)  # outside, a clip is judged unusable and nothing is inferred from it
 LEAST_PULSE_PRESSURE_MMHG = 1.0
 
-_CUFF = ("systolic_pressure_mmhg", "diastolic_pressure_mmhg")
 _VOLUMES = ("edv_ml", "esv_ml", "ejection_fraction_pct")
 SETS: dict[str, tuple[str, ...]] = {
     "EF, HR": ("ejection_fraction_pct", "heart_rate_bpm"),
-    "EF, HR, cuff": ("ejection_fraction_pct", "heart_rate_bpm", *_CUFF),
+    "EF, HR, cuff": ("ejection_fraction_pct", "heart_rate_bpm", *CUFF),
     "EDV, ESV, HR": (*_VOLUMES, "heart_rate_bpm"),
     "EDV, ESV, HR, cuff": OBSERVED,
 }
@@ -50,7 +50,7 @@ def observe(patients: Patients, rows: NDArray[np.int64], rng: np.random.Generato
         rng: draws the errors. Those that make a clip unreadable are drawn again: no twin comes of such a clip.
     """
     edv, esv = patients.index("edv_ml")[rows], patients.index("esv_ml")[rows]
-    cuff = np.stack([patients.index(name)[rows] for name in _CUFF], axis=-1)
+    cuff = np.stack([patients.index(name)[rows] for name in CUFF], axis=-1)
     rate = patients.parameters[rows, 0]
     values = np.empty((len(rows), len(OBSERVED)))
     values[:, _RATE] = rate + RATE_ERROR_BPM * rng.standard_normal(len(rows))
@@ -112,17 +112,5 @@ def as_row(measured: Mapping[str, float]) -> NDArray[np.float64]:
         row[_EDV] = esv / (1.0 - ef / 100.0) if ef < 100.0 else np.nan
     if esv >= edv:
         raise ValueError(f"esv_ml = {esv:g} is not under edv_ml = {edv:g}; check the two volumes.")
-    check_cuff(row[_SYSTOLIC], row[_DIASTOLIC])
+    check_order(measured)
     return row
-
-
-def check_cuff(systolic: float, diastolic: float) -> None:
-    """Refuse a cuff pressure upside down; NaN is an absent value.
-
-    Raises:
-        ValueError: diastolic is not under systolic.
-    """
-    if diastolic >= systolic:
-        raise ValueError(
-            f"a diastolic pressure of {diastolic:g} mmHg is not under the systolic of {systolic:g}; check the two."
-        )
