@@ -34,10 +34,11 @@ def evaluate(
     from twin_core.learning import evaluate as evaluation  # networks load only where they are used
     from twin_core.learning.datasets import open_dataset
     from twin_core.learning.datasets.records import SPLITS as EACH
+    from twin_core.learning.pipeline import Pipeline
 
     data = open_dataset(dataset, folder)
     chosen = [s for s in EACH if split in (s, "all")]
-    pipeline = evaluation.Pipeline(device, segmenter, encoder)
+    pipeline = Pipeline(device, segmenter, encoder)
     summary, rows = evaluation.evaluate(data, chosen, pipeline, limit=limit, report=_progress)
     if csv is not None:
         import pandas as pd

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,16 +12,12 @@ from numpy.typing import NDArray
 from twin_core.change import Difference, check_comparable, compare
 from twin_core.circuit import INDICES, PARAMETERS, CircuitParameters, solve_periodic
 from twin_core.echo.clip import Clip, read_clip
-from twin_core.echo.volumes import Measurement, measure
-from twin_core.learning.encoder import Encoder
+from twin_core.echo.volumes import Measurement
+from twin_core.learning.pipeline import Pipeline, Progress
 from twin_core.learning.posterior import Interval, Posterior
 from twin_core.learning.readings import DIASTOLIC, SYSTOLIC, check_readings
-from twin_core.learning.segmenter import Segmenter
-from twin_core.learning.verdict import reasons_against
-from twin_core.learning.view import ViewReader
 from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
 
-Progress = Callable[[float, str], None]
 # Beyond these the twin is marked: its circuit does not beat as measured, or its pressures are no patient's.
 DISAGREEMENT_EF_POINTS = 5.0
 DISAGREEMENT_EDV_SHARE = 0.1
@@ -93,19 +88,13 @@ def infer(
     if earlier is not None:
         check_comparable(earlier, clip.cm_per_px is not None)
     tell(0.2, "Loading the networks")
-    segmenter, encoder, posterior = _segmenter(device), _encoder(device), _posterior()
-    tell(0.4, f"Finding the ventricle in {len(clip.frames)} frames")
-    masks = segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
-    tell(0.8, "Measuring volumes")
-    measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    viewer = _view_reader(device)
-    view = viewer.read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
-    reasons = reasons_against(clip, view, measurement)
+    pipeline, posterior = _pipeline(device), _posterior()
+    masks, measurement, reasons = pipeline.measure(clip, lambda share, text: tell(0.4 + 0.5 * share, text))
     quality = Quality(usable=not reasons, reasons=list(reasons))
     twin, known, change = None, {}, None
     if quality.usable:
         tell(0.9, "Finding the circuit")
-        parameters = CircuitParameters(**encoder.encode(clip, masks, measurement))
+        parameters = pipeline.circuit(clip, masks, measurement)
         measured = _measured(measurement, systolic_mmhg, diastolic_mmhg)
         cautions = [*measurement.cautions, *disagreements(measured, parameters), *reach_cautions(measured.known())]
         quality = Quality(usable=True, reasons=cautions)
@@ -115,12 +104,7 @@ def infer(
             measured=measured,
             parameters=parameters.to_dict(),
             posterior_draws=draw_posterior(measured.known(), clip.sha256),
-            models={
-                "segmenter": segmenter.weights.sha256,
-                "encoder": encoder.weights.sha256,
-                "posterior": posterior.weights.sha256,
-                "view": viewer.weights.sha256,
-            },
+            models={**pipeline.models, "posterior": posterior.weights.sha256},
             quality=quality,
         )
         known = posterior.intervals(twin.posterior)
@@ -132,13 +116,8 @@ def infer(
 
 
 @lru_cache(maxsize=2)
-def _segmenter(device: str) -> Segmenter:
-    return Segmenter.load(device=device)
-
-
-@lru_cache(maxsize=2)
-def _encoder(device: str) -> Encoder:
-    return Encoder.load(device=device)
+def _pipeline(device: str) -> Pipeline:
+    return Pipeline(device)
 
 
 @lru_cache(maxsize=1)
@@ -170,11 +149,6 @@ def reach_cautions(known: dict[str, float]) -> list[str]:
         return []
     labels = " and ".join(INDICES[name].label for name in beyond)
     return [f"{labels}: beyond nearly all patients the posterior knows; its intervals are those of the nearest"]
-
-
-@lru_cache(maxsize=2)
-def _view_reader(device: str) -> ViewReader:
-    return ViewReader.load(device=device)
 
 
 def disagreements(measured: MeasuredValues, parameters: CircuitParameters) -> list[str]:

@@ -10,7 +10,8 @@ from twin_core.cli import main
 from twin_core.inference import infer
 from twin_core.learning.datasets import open_dataset
 from twin_core.learning.datasets.rendered import chords_of, rendered_patient
-from twin_core.learning.evaluate import Pipeline, Row, _dice, _kind, evaluate, evaluate_clip, summarise
+from twin_core.learning.evaluate import Row, _dice, _kind, evaluate, evaluate_clip, summarise
+from twin_core.learning.pipeline import Pipeline
 
 
 @pytest.fixture(autouse=True)

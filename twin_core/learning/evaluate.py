@@ -7,22 +7,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from twin_core import __version__
-from twin_core.circuit import CircuitParameters, solve_periodic
-from twin_core.echo.clip import Clip
+from twin_core.circuit import solve_periodic
 from twin_core.echo.contour import trace
-from twin_core.echo.volumes import Measurement, assumed_scale, measure
+from twin_core.echo.volumes import assumed_scale
 from twin_core.learning.agreement import LEVEL_PCT, RESAMPLES, agreement, mean_with_interval
 from twin_core.learning.datasets import DatasetError, EchoDataset, Record, Split, TracedClip, Tracing
-from twin_core.learning.encoder import Encoder
-from twin_core.learning.segmenter import Segmenter
-from twin_core.learning.verdict import reasons_against
-from twin_core.learning.view import ViewReader
+from twin_core.learning.pipeline import Pipeline
 
 TO_BEAT: dict[str, list[dict[str, Any]]] = {
     "echonet": [
@@ -77,33 +72,6 @@ class Row:
         return self.unreadable is None and not self.reasons
 
 
-class Pipeline:
-    """The networks, loaded once; reads a clip as ``infer`` does.
-
-    Args:
-        device: auto, cpu or cuda.
-        segmenter: weight file; the shipped one when None.
-        encoder: weight file, likewise.
-    """
-
-    def __init__(
-        self, device: str = "auto", segmenter: str | Path | None = None, encoder: str | Path | None = None
-    ) -> None:
-        self.segmenter, self.encoder = Segmenter.load(segmenter, device), Encoder.load(encoder, device)
-        self.view_reader = ViewReader.load(device=device)
-
-    def measure(self, clip: Clip) -> tuple[np.ndarray, Measurement, tuple[str, ...]]:
-        """Cavity masks uint8 (T, H, W), what was measured on them, and why that must not be used, if it must not."""
-        masks = self.segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
-        measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-        view = self.view_reader.read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
-        return masks, measurement, reasons_against(clip, view, measurement)
-
-    def twin(self, clip: Clip, masks: np.ndarray, measurement: Measurement) -> CircuitParameters:
-        """The circuit found for a usable clip."""
-        return CircuitParameters(**self.encoder.encode(clip, masks, measurement))
-
-
 def evaluate(
     dataset: EchoDataset,
     splits: Sequence[Split],
@@ -149,11 +117,7 @@ def evaluate(
         "ef_to_beat": TO_BEAT[dataset.kind],
         "left_out_of_the_tables": list(dataset.problems),
         "bootstrap": {"resamples": RESAMPLES, "level_pct": LEVEL_PCT, "seed": seed},
-        "models": {
-            "segmenter": pipeline.segmenter.weights.sha256,
-            "encoder": pipeline.encoder.weights.sha256,
-            "view": pipeline.view_reader.weights.sha256,
-        },
+        "models": pipeline.models,
         "software": __version__,
     }
     return summary, rows
@@ -180,7 +144,7 @@ def evaluate_clip(record: Record, pipeline: Pipeline) -> Row:
             "esv_measured_ml": measurement.esv_ml,
         }
         if not reasons:
-            beat = solve_periodic(pipeline.twin(whole.clip, masks, measurement))
+            beat = solve_periodic(pipeline.circuit(whole.clip, masks, measurement))
             if beat.status == "not_periodic":
                 reasons = ("the twin's circuit has no steady beat",)
             else:
