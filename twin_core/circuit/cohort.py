@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numba
@@ -18,6 +19,7 @@ from twin_core.circuit.solver import check_pump
 _RTOL, _ATOL = 1e-6, 1e-5  # indices then agree with LSODA's within 0.1 % over the parameter box
 _SAMPLES = 1001
 _BATCH = 256  # circuits whose waveforms are in memory at a time
+_one_cohort = threading.Lock()  # numba's plainest threading layer ends the process if two threads are in it at once
 
 
 def solve_cohort(
@@ -76,9 +78,10 @@ def _solved(
         weights = np.array([circuit.weights(patient, states.shape[1]) for patient in batch])
         guesses = np.column_stack([states, states[:, AORTIC]])
         samples = np.empty((len(batch), _SAMPLES, states.shape[1]))
-        found, residuals, cycles = fixed_point.find_all(
-            guesses, rows, weights, reflex and circuit.has_reflex, _RTOL, _ATOL, samples
-        )
+        with _one_cohort:
+            found, residuals, cycles = fixed_point.find_all(
+                guesses, rows, weights, reflex and circuit.has_reflex, _RTOL, _ATOL, samples
+            )
         for k, patient in enumerate(batch):
             one = samples[k] if np.isfinite(residuals[k]) else None
             beats.append(
