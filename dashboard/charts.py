@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from twin_core.circuit import Beat
+from twin_core.circuit.pump_plane import operating_loop
 
 # Okabe & Ito's palette: told apart with every common colour blindness, and on light and dark ground alike.
 PATIENT_COLOUR = "#A9B0BA"
@@ -26,6 +27,7 @@ FLOWS = (
     ("mitral_flow_ml_s", "Mitral", "dot"),
     ("pump_flow_ml_s", "Pump", "dash"),
 )
+VOLUMES = (("lv_volume_ml", "LV", "solid"), ("rv_volume_ml", "RV", "dash"))
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 """Plotly settings: hover reads values off; nothing else moves the axes."""
 
@@ -39,12 +41,18 @@ class Axes:
         pressure_mmhg: Pressures.
         flow_ml_s: Flows.
         time_s: Time within the cycle.
+        chamber_volume_ml: Volumes of the ventricles.
+        pump_flow_l_min: Flow through the pump.
+        pump_head_mmhg: Head of the pump.
     """
 
     volume_ml: tuple[float, float] = (0.0, 0.0)
     pressure_mmhg: tuple[float, float] = (0.0, 0.0)
     flow_ml_s: tuple[float, float] = (0.0, 0.0)
     time_s: tuple[float, float] = (0.0, 0.0)
+    chamber_volume_ml: tuple[float, float] = (0.0, 0.0)
+    pump_flow_l_min: tuple[float, float] = (-2.0, 12.0)
+    pump_head_mmhg: tuple[float, float] = (0.0, 140.0)
 
     @classmethod
     def around(cls, patient: Beat) -> Axes:
@@ -55,11 +63,16 @@ class Axes:
         """The same axes where the beat fits on them, else the next larger round ones with a margin (share)."""
         pressures = [getattr(beat, key) for key, *_ in PRESSURES]
         flows = [getattr(beat, key) for key, *_ in FLOWS]
+        chambers = [getattr(beat, key) for key, *_ in VOLUMES if hasattr(beat, key)]
+        pump_flow, pump_head = operating_loop(beat) if beat.pump else (np.zeros(1), np.zeros(1))
         return Axes(
             volume_ml=_grown(self.volume_ml, [beat.lv_volume_ml], 25.0, margin),
             pressure_mmhg=_grown(self.pressure_mmhg, pressures, 20.0, margin),
             flow_ml_s=_grown(self.flow_ml_s, flows, 200.0, margin),
             time_s=_grown(self.time_s, [beat.time_s], 0.1, 0.0),
+            chamber_volume_ml=_grown(self.chamber_volume_ml, chambers, 25.0, margin),
+            pump_flow_l_min=_grown(self.pump_flow_l_min, [pump_flow], 2.0, margin),
+            pump_head_mmhg=_grown(self.pump_head_mmhg, [pump_head], 20.0, margin),
         )
 
 

@@ -42,7 +42,8 @@ def draw(patient: Patient, scenario: Scenario) -> None:
         ),
         ("Twin JSON", state.DOWNLOAD_TWIN, twin, f"{name}.json", "application/json", "JSON to reopen here another day"),
     )
-    for column, (label, key, data, file_name, mime, help) in zip(st.columns(3), buttons, strict=True):
+    columns = [*st.columns(2), st.container()]  # two beside each other and one below: narrower, names would break
+    for column, (label, key, data, file_name, mime, help) in zip(columns, buttons, strict=True):
         column.download_button(
             label, data, file_name=file_name, mime=mime, key=key, help=help, on_click="ignore", width="stretch"
         )

@@ -1,27 +1,18 @@
-"""The panels beside the sliders: which curves of a patient and a what-if stand where, ready to be drawn."""
+"""What a panel beside the sliders is made of, ready to be drawn: axes, curves, bars, areas and their words."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.charts import (
-    FLOWS,
-    LOOP_EVERY,
-    PATIENT_COLOUR,
-    PRESSURES,
-    WAVEFORM_EVERY,
-    WHAT_IF_COLOUR,
-    Axes,
-)
-from twin_core.circuit import Beat
-
 _TICKS = 7  # at most, on an axis
-_PATIENT, _WHAT_IF = "Patient", "What-if"
+
+Layer = Literal["", "lines", "areas"]
+"""What the user can have on screen or not: the ESPVR and EDPVR, the areas of work; all else is always there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +24,14 @@ class Scale:
         unit: The unit alone.
         span: Smallest and largest value shown.
         digits: Digits after the point where a value is read off.
+        names: Words in place of ticks, by the value they stand at; empty for an axis of numbers.
     """
 
     title: str
     unit: str
     span: tuple[float, float]
     digits: int = 0
+    names: dict[float, str] = field(default_factory=dict)
 
     def ticks(self) -> list[float]:
         """Round values that cut the axis into at most six parts."""
@@ -51,26 +44,71 @@ class Scale:
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         return [round(step * i, 10) for i in range(first, last + 1)]
 
+    def to_json(self) -> dict[str, Any]:
+        """The axis as the browser takes it: a tick is its value and what is written there."""
+        ticks = self.names or {tick: f"{tick:g}" for tick in self.ticks()}
+        return {
+            "title": self.title,
+            "unit": self.unit,
+            "span": self.span,
+            "digits": self.digits,
+            "ticks": [[at, text] for at, text in ticks.items()],
+            "named": bool(self.names),
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One curve.
+    """One curve, bar or area.
 
     Attributes:
         label: What is drawn.
-        beat: Whose it is: ``Patient`` or ``What-if``.
+        beat: Whose it is: ``Patient``, ``What-if`` or the name of a pinned one.
+        tone: Which colour the style sheet gives it: ``patient``, ``what-if``, ``pin-1`` to ``pin-3`` or ``quiet``.
         x: Abscissae, shape (n,); or the distance between evenly spaced ones that start at 0.
-        y: Ordinates, shape (n,).
-        dash: ``solid``, ``dash`` or ``dot``.
-        width: In pixels.
+        y: Ordinates, shape (n,); not a number where the line is broken.
+        dash: ``solid``, ``dash``, ``dot``, or a pinned one's own.
+        width: In pixels; 0 for an area.
+        legend: What the legend says of it; empty for nothing.
+        layer: What it belongs to.
+        beats: How many beats of it are drawn, one after the other.
+        tag: Words beside it and the point they stand at; None for none.
+        still: Whether a slider in motion leaves it as it is.
     """
 
     label: str
     beat: str
+    tone: str
     x: NDArray[np.float64] | float
     y: NDArray[np.float64]
     dash: str
     width: float
+    legend: str = ""
+    layer: Layer = ""
+    beats: int = 1
+    tag: tuple[str, float, float] | None = None
+    still: bool = False
+
+    def to_json(self, moving: bool) -> dict[str, Any]:
+        """The line as the browser takes it, without its points where it has them already."""
+        told: dict[str, Any] = {
+            "label": self.label,
+            "beat": self.beat,
+            "tone": self.tone,
+            "dash": self.dash,
+            "width": self.width,
+            "legend": self.legend,
+            "layer": self.layer,
+            "beats": self.beats,
+        }
+        if self.still and moving:
+            return told
+        even = isinstance(self.x, float | int)
+        return told | {
+            "x": float(self.x) if even else _numbers(self.x),
+            "y": _numbers(self.y),
+            "tag": self.tag and [self.tag[0], round(self.tag[1], 3), round(self.tag[2], 1)],
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +118,13 @@ class Panel:
     Attributes:
         name: Identifier.
         alt: What a screen reader says of it.
-        height: In pixels.
+        height: In pixels, with its legend.
         x: Horizontal axis.
         y: Vertical axis.
         lines: The curves, those in front last.
-        legend: What the legend tells apart: ``beat`` by colour, or ``label`` by dash.
-        read: What the pointer reads off: the ``point`` nearest to it, or the ``column`` under it.
+        read: What the pointer reads off: the ``point`` nearest to it, the ``column`` under it, or ``nothing``.
+        tab: The tab it stands under; empty where it is always seen.
+        empty: What is said in its place while there is nothing to draw.
     """
 
     name: str
@@ -94,124 +133,32 @@ class Panel:
     x: Scale
     y: Scale
     lines: tuple[Line, ...]
-    legend: Literal["beat", "label"]
-    read: Literal["point", "column"]
+    read: Literal["point", "column", "nothing"]
+    tab: str = ""
+    empty: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """The panel as the browser takes it: what is drawn is rounded to a fraction of a pixel."""
+    def to_json(self, moving: bool = False) -> dict[str, Any]:
+        """The panel as the browser takes it: what is drawn is rounded to a fraction of a pixel.
+
+        Args:
+            moving: Whether the browser has been sent this panel at rest: lines that stand still then keep their points.
+        """
         return {
             "name": self.name,
             "alt": self.alt,
             "height": self.height,
-            "x": _scale_json(self.x),
-            "y": _scale_json(self.y),
-            "legend": self.legend,
+            "x": self.x.to_json(),
+            "y": self.y.to_json(),
             "read": self.read,
-            "lines": [
-                {
-                    "label": line.label,
-                    "beat": line.beat,
-                    "colour": PATIENT_COLOUR if line.beat == _PATIENT else WHAT_IF_COLOUR,
-                    "dash": line.dash,
-                    "width": line.width,
-                    "x": float(line.x) if isinstance(line.x, float | int) else np.round(line.x, 1).tolist(),
-                    "y": np.round(line.y, 1).tolist(),
-                }
-                for line in self.lines
-            ],
+            "tab": self.tab,
+            "empty": self.empty,
+            "lines": [line.to_json(moving) for line in self.lines],
         }
 
 
-def _scale_json(scale: Scale) -> dict[str, Any]:
-    return {
-        "title": scale.title,
-        "unit": scale.unit,
-        "span": scale.span,
-        "digits": scale.digits,
-        "ticks": scale.ticks(),
-    }
-
-
-def results_panels(patient: Beat, what_if: Beat, axes: Axes) -> tuple[Panel, ...]:
-    """The pressure–volume loop above pressures and flows over the cycle."""
-    return (
-        loop_panel(patient, what_if, axes),
-        pressure_panel(patient, what_if, axes),
-        flow_panel(patient, what_if, axes),
-    )
-
-
-def loop_panel(patient: Beat, what_if: Beat, axes: Axes) -> Panel:
-    """LV pressure against LV volume: the patient in grey under the what-if in colour."""
-    return Panel(
-        name="loop",
-        alt="Pressure-volume loop of patient and what-if",
-        height=256,
-        x=Scale(title="LV volume (mL)", unit="mL", span=axes.volume_ml),
-        y=Scale(title="LV pressure (mmHg)", unit="mmHg", span=axes.pressure_mmhg),
-        lines=tuple(
-            Line(
-                label=label,
-                beat=label,
-                x=beat.lv_volume_ml[::LOOP_EVERY],
-                y=beat.lv_pressure_mmhg[::LOOP_EVERY],
-                dash="solid",
-                width=width,
-            )
-            for beat, label, width in ((patient, _PATIENT, 6.0), (what_if, _WHAT_IF, 2.5))
-        ),
-        legend="beat",
-        read="point",
-    )
-
-
-def pressure_panel(patient: Beat, what_if: Beat, axes: Axes) -> Panel:
-    """Pressures over the cycle: one dash a site, one colour a beat."""
-    return _over_time(
-        "pressures",
-        "Pressures over the cycle, patient and what-if",
-        PRESSURES,
-        Scale(title="", unit="s", span=axes.time_s, digits=2),
-        Scale(title="Pressure (mmHg)", unit="mmHg", span=axes.pressure_mmhg),
-        patient,
-        what_if,
-    )
-
-
-def flow_panel(patient: Beat, what_if: Beat, axes: Axes) -> Panel:
-    """Flows over the cycle: one dash a valve, one colour a beat."""
-    return _over_time(
-        "flows",
-        "Flows over the cycle, patient and what-if",
-        FLOWS,
-        Scale(title="Time in the cycle (s)", unit="s", span=axes.time_s, digits=2),
-        Scale(title="Flow (mL/s)", unit="mL/s", span=axes.flow_ml_s),
-        patient,
-        what_if,
-    )
-
-
-def _over_time(
-    name: str,
-    alt: str,
-    signals: tuple[tuple[str, str, str], ...],
-    x: Scale,
-    y: Scale,
-    patient: Beat,
-    what_if: Beat,
-) -> Panel:
-    lines = tuple(
-        Line(
-            label=label,
-            beat=whose,
-            x=float(beat.time_s[WAVEFORM_EVERY]),
-            y=getattr(beat, key)[::WAVEFORM_EVERY],
-            dash=dash,
-            width=width,
-        )
-        for beat, whose, width in ((patient, _PATIENT, 3.5), (what_if, _WHAT_IF, 1.8))
-        for key, label, dash in signals
-        if key != "pump_flow_ml_s" or beat.pump is not None
-    )
-    height = 150 if x.title else 136  # the same height for the curves
-    return Panel(name=name, alt=alt, height=height, x=x, y=y, lines=lines, legend="label", read="column")
+def _numbers(values: Any) -> list[float | None]:
+    """Numbers of four significant digits or one after the point, whichever are more; None for not a number."""
+    array = np.asarray(values, dtype=float)
+    digits = 1 if np.nanmax(np.abs(array), initial=0.0) >= 50.0 else 3
+    rounded: list[float | None] = np.round(array, digits).tolist()
+    return [None if one != one else one for one in rounded] if np.isnan(array).any() else rounded

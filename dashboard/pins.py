@@ -7,8 +7,9 @@ import streamlit as st
 from dashboard import state
 from dashboard.intake import plain
 from twin_core.case import MAX_PINNED
-from twin_core.circuit import circuits
+from twin_core.circuit import Beat, ParameterError, circuits
 from twin_core.scenario import Scenario
+from twin_core.twin import Twin
 
 
 def draw(what_if: Scenario) -> None:
@@ -40,6 +41,29 @@ def draw(what_if: Scenario) -> None:
             if button.button("Take off", key=f"unpin_{one.scenario.name}", width="stretch"):
                 state.unpin(one.scenario.name)
                 st.rerun()
+
+
+def beats(twin: Twin) -> dict[str, Beat]:
+    """The beat of every pinned what-if, by the name it is drawn under; solved once for a patient and what is pinned.
+
+    Each is of the circuit it was set up in; a name says so where that is not the circuit on screen, and where the beat
+    is no steady state. A circuit that the patient cannot be opened in is left out; the page says so when it is chosen.
+    """
+    pinned = state.pinned()
+    found: dict[str, Beat] | None = state.result("pinned_beats", (twin, pinned, state.circuit()))
+    if found is None:
+        found = {}
+        for one in pinned:
+            name = one.scenario.name
+            try:
+                beat = one.scenario.simulate(twin.circuit_in(one.circuit))
+            except ParameterError:
+                continue
+            if one.circuit != state.circuit():
+                name += f" ({circuits.get(one.circuit).label.split(' (')[0].lower()})"
+            found[name if beat.status != "not_periodic" else f"{name} (no steady beat)"] = beat
+        state.keep_result("pinned_beats", (twin, pinned, state.circuit()), found)
+    return found
 
 
 def suggested_name(what_if: Scenario) -> str:

@@ -7,7 +7,8 @@ most one request is on its way: values that come meanwhile replace each other, s
 do on release. Python computes every number; the browser only draws.
 """
 
+from dashboard.live_slider.band import live_band
 from dashboard.live_slider.results import live_results
 from dashboard.live_slider.sliders import live_sliders, sent
 
-__all__ = ["live_results", "live_sliders", "sent"]
+__all__ = ["live_band", "live_results", "live_sliders", "sent"]

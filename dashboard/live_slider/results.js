@@ -1,12 +1,13 @@
-// Panels of curves and a table that follow the sliders. Everything drawn was computed in Python.
+// Panels of curves and a table that follow the sliders. Everything drawn was computed in Python; Panel is in panel.js.
 
-const SVG = "http://www.w3.org/2000/svg";
-const DASHES = { solid: "none", dash: "7 4", dot: "1.5 4" };
-const MARGIN = { left: 52, right: 8, top: 6, bottom: 20 };
-const TITLE = 14; // height of the title under an axis
 const LOST_MS = 2000; // an answer this late is taken for lost
+const LAYERS = { lines: "Lines", areas: "Areas" };
+const HELP = {
+  lines: "End-systolic and end-diastolic pressure–volume relations (ESPVR, EDPVR)",
+  areas: "Stroke work (SW) and potential energy (PE, Suga's triangle form) of the what-if; together its pressure–volume area (PVA)",
+};
 const views = new WeakMap();
-let serial = 0;
+const chosen = { lines: true, areas: false, tab: "" }; // holds from page to page
 
 export default function (component) {
   const root = component.parentElement.querySelector(".live-results");
@@ -27,25 +28,34 @@ class View {
     const left = make("div", "live-left");
     left.append(this.status, this.plots);
     root.append(left, this.table);
+    this.layers = make("div", "live-layers");
+    this.layers.append(...Object.keys(LAYERS).map((layer) => this.layerButton(layer)));
+    this.tabs = make("div", "live-tabs");
+    this.tabs.setAttribute("role", "tablist");
     this.panels = new Map();
+    this.shape = "";
     this.seq = 0; // of the newest message sent
     this.sentAt = 0; // when, while its answer is not here
     this.waiting = null; // newest values not sent yet
     this.hear = ({ detail }) => {
       if (detail.channel !== this.channel) return;
       this.waiting = detail.moving ? detail.values : null;
+      if (detail.moving) this.band("");
       this.ask();
     };
+    this.join = ({ detail }) => detail.channel === this.channel && this.band(this.stamp);
     this.sizes = new ResizeObserver(() => this.panels.forEach((panel) => panel.draw()));
   }
 
   leave() {
     document.removeEventListener("live-sliders", this.hear);
+    document.removeEventListener("live-band", this.join);
     this.sizes.disconnect();
   }
 
   take({ data, setStateValue }) {
     document.addEventListener("live-sliders", this.hear); // adding it again changes nothing
+    document.addEventListener("live-band", this.join);
     this.sizes.observe(this.plots);
     this.channel = data.channel;
     this.send = (message) => setStateValue("moving", message);
@@ -67,158 +77,87 @@ class View {
     this.waiting = null;
   }
 
-  draw({ seq, status, table, panels }) {
+  draw({ seq, status, table, panels, stamp }) {
     renew(this.status, status);
     if (table) renew(this.table, table);
     this.root.classList.toggle("live-faded", !panels.length);
     if (panels.length) {
-      const names = panels.map((panel) => panel.name);
-      if (names.join() !== [...this.panels.keys()].join()) {
-        this.panels = new Map(names.map((name) => [name, new Panel()]));
-        this.plots.replaceChildren(...[...this.panels.values()].map((panel) => panel.element));
-      }
+      const shape = JSON.stringify(panels.map(({ name, tab }) => [name, tab]));
+      if (shape !== this.shape) this.build(panels);
+      this.shape = shape;
       for (const panel of panels) this.panels.get(panel.name).show(panel);
     }
+    this.band(panels.length ? stamp : "");
     this.root.dataset.drawn = seq;
   }
-}
 
-class Panel {
-  constructor() {
-    this.element = make("div", "live-panel");
-    this.legend = make("div", "live-legend");
-    this.svg = svg("svg", { role: "img" });
-    this.clip = `live-clip-${(serial += 1)}`;
-    const clip = svg("clipPath", { id: this.clip });
-    this.frame = clip.appendChild(svg("rect"));
-    this.axes = svg("g", { class: "live-axes" });
-    this.curves = svg("g", { "clip-path": `url(#${this.clip})` });
-    this.cursor = svg("g", { class: "live-cursor" });
-    this.reading = make("div", "live-reading");
-    this.reading.hidden = true;
-    this.svg.append(clip, this.axes, this.curves, this.cursor);
-    this.element.append(this.legend, this.svg, this.reading);
-    this.svg.addEventListener("pointermove", (event) => this.point(event));
-    this.svg.addEventListener("pointerleave", () => this.point(null));
-    this.drawnAxes = this.drawnLegend = "";
-  }
-
-  show(panel) {
-    this.panel = panel;
-    this.svg.setAttribute("aria-label", panel.alt);
-    this.draw();
-  }
-
-  draw() {
-    const { x, y, height, lines } = this.panel;
-    const width = this.element.clientWidth;
-    if (!width) return;
-    this.box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
-    if (x.title) this.box.bottom -= TITLE;
-    const { left, right, top, bottom } = this.box;
-    this.toX = (value) => left + ((value - x.span[0]) / (x.span[1] - x.span[0])) * (right - left);
-    this.toY = (value) => bottom - ((value - y.span[0]) / (y.span[1] - y.span[0])) * (bottom - top);
-    const axes = JSON.stringify([width, height, x, y]);
-    if (axes !== this.drawnAxes) this.drawAxes(width);
-    this.drawnAxes = axes;
-    const legend = JSON.stringify(lines.map(({ x, y, ...style }) => style));
-    if (legend !== this.drawnLegend) this.drawLegend();
-    this.drawnLegend = legend;
-    lines.forEach((line, i) => this.curves.children[i].setAttribute("d", this.path(line)));
-    if (this.pointed) this.point(this.pointed);
-  }
-
-  path({ x, y }) {
-    const points = new Array(y.length);
-    for (let i = 0; i < y.length; i++) points[i] = `${this.toX(at(x, i)).toFixed(1)},${this.toY(y[i]).toFixed(1)}`;
-    return `M${points.join("L")}`;
-  }
-
-  drawAxes(width) {
-    const { x, y, height } = this.panel;
-    const { left, right, top, bottom } = this.box;
-    set(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` });
-    set(this.frame, { x: left, y: top, width: right - left, height: bottom - top });
-    const parts = [];
-    for (const tick of y.ticks) {
-      const place = this.toY(tick);
-      const kind = tick === 0 ? "live-zero" : "live-grid";
-      parts.push(svg("line", { x1: left, x2: right, y1: place, y2: place, class: kind }));
-      parts.push(text(tick, { x: left - 6, y: place + 4, "text-anchor": "end" }));
+  // Panels one below the other; those under a tab share a place, and one tab is open.
+  build(panels) {
+    this.panels = new Map(panels.map(({ name }) => [name, new Panel(chosen)]));
+    const names = [...new Set(panels.map(({ tab }) => tab))].filter(Boolean);
+    this.groups = new Map(names.map((name) => [name, make("div", "live-group")]));
+    this.plots.replaceChildren();
+    for (const { name, tab } of panels) (this.groups.get(tab) ?? this.plots).append(this.panels.get(name).element);
+    this.panels.get(panels[0].name).legend.prepend(this.layers);
+    this.buttons = names.map((name) => this.tabButton(name));
+    this.tabs.replaceChildren(...this.buttons);
+    if (names.length) this.plots.append(this.tabs, ...this.groups.values());
+    for (const [i, group] of [...this.groups.values()].entries()) {
+      group.setAttribute("role", "tabpanel");
+      group.id = `${this.buttons[i].id}-panel`;
+      group.setAttribute("aria-labelledby", this.buttons[i].id);
+      this.buttons[i].setAttribute("aria-controls", group.id);
     }
-    for (const tick of x.ticks) {
-      parts.push(svg("line", { x1: this.toX(tick), x2: this.toX(tick), y1: bottom, y2: bottom + 4, class: "live-zero" }));
-      parts.push(text(tick, { x: this.toX(tick), y: bottom + 15, "text-anchor": "middle" }));
-    }
-    parts.push(text(x.title, { x: (left + right) / 2, y: height - 4, "text-anchor": "middle", class: "live-title" }));
-    const middle = (top + bottom) / 2;
-    const turned = { x: 12, y: middle, transform: `rotate(-90 12 ${middle})`, "text-anchor": "middle" };
-    parts.push(text(y.title, { ...turned, class: "live-title" }));
-    this.axes.replaceChildren(...parts);
+    this.open(names.includes(chosen.tab) ? chosen.tab : names[0]);
   }
 
-  drawLegend() {
-    const { name, lines, legend } = this.panel;
-    const style = (line) => ({
-      stroke: line.colour, "stroke-width": line.width, "stroke-dasharray": DASHES[line.dash], fill: "none",
-      "stroke-linecap": line.dash === "dot" ? "round" : "butt", "stroke-linejoin": "round",
+  open(name) {
+    chosen.tab = name;
+    for (const button of this.buttons) {
+      const on = button.textContent === name;
+      button.setAttribute("aria-selected", on);
+      button.tabIndex = on ? 0 : -1;
+    }
+    for (const [tab, group] of this.groups) group.hidden = tab !== name;
+    this.panels.forEach((panel) => panel.panel && panel.draw()); // what was hidden had no width to draw in
+  }
+
+  tabButton(name) {
+    const button = make("button", "live-tab");
+    Object.assign(button, { type: "button", textContent: name, id: `live-tab-${(serial += 1)}` });
+    button.setAttribute("role", "tab");
+    button.addEventListener("click", () => this.open(name));
+    button.addEventListener("keydown", ({ key }) => {
+      const way = { ArrowRight: 1, ArrowLeft: -1 }[key];
+      if (!way) return;
+      const next = this.buttons[(this.buttons.indexOf(button) + way + this.buttons.length) % this.buttons.length];
+      this.open(next.textContent);
+      next.focus();
     });
-    this.curves.replaceChildren(
-      ...lines.map((line) => svg("path", { ...style(line), "data-line": `${name} ${line.beat} ${line.label}` })),
-    );
-    const told = new Map(lines.map((line) => [line[legend], line])); // of two alike, the one in front
-    this.legend.replaceChildren(
-      ...[...told].map(([label, line]) => {
-        const sample = svg("svg", { width: 26, height: 8, "aria-hidden": "true" });
-        sample.append(svg("line", { ...style(line), x1: 1, x2: 25, y1: 4, y2: 4 }));
-        const entry = make("span", "live-key");
-        entry.append(sample, label);
-        return entry;
-      }),
-    );
+    return button;
   }
 
-  // Read values off where the pointer rests.
-  point(event) {
-    this.pointed = event;
-    const found = event && this.panel.lines.length ? this.find(event) : null;
-    this.reading.hidden = !found;
-    this.cursor.replaceChildren(...(found?.marks ?? []));
-    if (!found) return;
-    this.reading.textContent = found.words;
-    const { width } = this.svg.getBoundingClientRect();
-    const { offsetWidth } = this.reading;
-    this.reading.style.left = `${found.x + 12 + offsetWidth > width ? Math.max(0, found.x - 12 - offsetWidth) : found.x + 12}px`;
-    this.reading.style.top = `${this.legend.offsetHeight + found.y}px`;
+  layerButton(layer) {
+    const button = make("button", "live-layer");
+    Object.assign(button, { type: "button", textContent: LAYERS[layer], title: HELP[layer] });
+    button.setAttribute("aria-pressed", chosen[layer]);
+    button.addEventListener("click", () => {
+      chosen[layer] = !chosen[layer];
+      button.setAttribute("aria-pressed", chosen[layer]);
+      this.panels.forEach((panel) => panel.draw());
+    });
+    return button;
   }
 
-  find(event) {
-    const corner = this.svg.getBoundingClientRect();
-    const [px, py] = [event.clientX - corner.left, event.clientY - corner.top];
-    const { left, right, top, bottom } = this.box;
-    if (px < left || px > right || py < top || py > bottom) return null;
-    const { x, y, lines, read } = this.panel;
-    if (read === "point") {
-      let best = { far: Infinity };
-      for (const line of lines)
-        line.y.forEach((value, i) => {
-          const far = Math.hypot(this.toX(at(line.x, i)) - px, this.toY(value) - py);
-          if (far <= best.far) best = { far, line, i };
-        });
-      const [vx, vy] = [at(best.line.x, best.i), best.line.y[best.i]];
-      const words = `${best.line.label}: ${vx.toFixed(x.digits)} ${x.unit}, ${vy.toFixed(y.digits)} ${y.unit}`;
-      const marks = [svg("circle", { cx: this.toX(vx), cy: this.toY(vy), r: 4, fill: best.line.colour })];
-      return { x: this.toX(vx), y: Math.max(0, this.toY(vy) - 26), words, marks };
-    }
-    const time = x.span[0] + ((px - left) / (right - left)) * (x.span[1] - x.span[0]);
-    const rows = new Map();
-    for (const line of lines) {
-      const i = Math.round(time / line.x);
-      if (i < line.y.length) rows.set(line.label, [...(rows.get(line.label) ?? []), `${line.beat} ${line.y[i].toFixed(y.digits)}`]);
-    }
-    const words = [`${time.toFixed(x.digits)} ${x.unit}`, ...[...rows].map(([label, row]) => `${label}: ${row.join(", ")} ${y.unit}`)];
-    const marks = [svg("line", { x1: px, x2: px, y1: top, y2: bottom, class: "live-zero" })];
-    return { x: px, y: top, words: words.join("\n"), marks };
+  // The band that belongs to what is drawn at rest; a slider in motion takes it off at once.
+  band(stamp) {
+    this.stamp = stamp;
+    const found = document.liveBands?.[this.channel];
+    const joined = stamp && found?.stamp === stamp ? found : null;
+    for (const [name, panel] of this.panels) panel.band(joined?.bands[name] ?? []);
+    const note = this.table.querySelector(".live-intervals");
+    if (note) renew(note, joined ? joined.words : note.dataset.waiting ?? "");
+    this.root.dataset.banded = joined?.done ? stamp : "";
   }
 }
 
@@ -240,30 +179,8 @@ function patch(old, fresh) {
       if (node.data !== next.data) node.data = next.data;
       return true;
     }
+    if (node.classList.contains("live-intervals")) return true; // filled here, when the band joins
     for (const { name, value } of next.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
     return [...node.attributes].every(({ name }) => next.hasAttribute(name)) && patch(node, next);
   });
-}
-
-function at(x, i) {
-  return typeof x === "number" ? x * i : x[i];
-}
-
-function make(tag, className = "") {
-  return Object.assign(document.createElement(tag), { className });
-}
-
-function svg(tag, attributes = {}) {
-  return set(document.createElementNS(SVG, tag), attributes);
-}
-
-function text(content, attributes) {
-  const element = svg("text", attributes);
-  element.textContent = content;
-  return element;
-}
-
-function set(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

@@ -11,11 +11,12 @@ from dashboard.live_slider.sliders import sequence
 from dashboard.panels import Panel
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("panel.js", "results.js")  # one script for the browser, two concepts here
 _component = st.components.v2.component(
     "lvad_twin_live_results",
     html='<div class="live-frame"><div class="live-results"></div></div>',
     css=(_HERE / "results.css").read_text(encoding="utf-8"),
-    js=(_HERE / "results.js").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
     isolate_styles=False,
 )
 
@@ -28,23 +29,28 @@ def live_results(
     key: str,
     follows: str,
     on_moving: Callable[[], None],
+    moving: bool = False,
+    stamp: str = "",
 ) -> None:
     """Draw panels and a table, and follow sliders.
 
     Args:
-        panels: The panels, from top to bottom; none leaves those on screen, faded.
+        panels: The panels, from top to bottom, those under one tab together; none leaves those on screen, faded.
         status: HTML of the line above the panels, already escaped.
         table: HTML of what stands beside the panels, already escaped; empty leaves the one on screen, faded.
         key: Session key.
         follows: Session key of the ``live_sliders`` to follow.
         on_moving: Called before the rerun that a moving slider causes; ``sent(key, "moving", specs)`` are the values.
+        moving: Whether this answers a slider in motion: what stands still then is not sent again.
+        stamp: Names what is drawn: a ``live_band`` of the same stamp joins it.
     """
     _component(
         key=key,
         data={
             "channel": follows,
             "seq": sequence(key, "moving"),
-            "panels": [panel.to_json() for panel in panels],
+            "stamp": "" if moving else stamp,
+            "panels": [panel.to_json(moving) for panel in panels],
             "status": status,
             "table": table,
         },

@@ -1,6 +1,7 @@
 """The only owner of session keys: who is on screen, where the sliders stand, what was last drawn."""
 
 from dashboard.state.controls import (
+    asked_of_band,
     at_rest,
     move,
     moving,
@@ -13,6 +14,7 @@ from dashboard.state.controls import (
 )
 from dashboard.state.drawn import axes_covering, keep_what_if, last_what_if
 from dashboard.state.keys import (
+    BAND,
     CIRCUIT,
     CUFF_FORM,
     CUFF_UNDO,
@@ -70,6 +72,7 @@ from dashboard.state.settings import circuit, pump, start_speed
 from dashboard.state.widgets import bring_back, keep, put
 
 __all__ = [
+    "BAND",
     "CIRCUIT",
     "CUFF_FORM",
     "CUFF_UNDO",
@@ -108,6 +111,7 @@ __all__ = [
     "UPLOAD",
     "Link",
     "Request",
+    "asked_of_band",
     "at_rest",
     "axes_covering",
     "bring_back",

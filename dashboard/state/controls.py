@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from dashboard import sliders
@@ -58,6 +61,12 @@ def at_rest() -> None:
 def moving() -> bool:
     """Whether the picture to draw is one of a slider in motion."""
     return bool(st.session_state.get(keys.MOVING))
+
+
+def asked_of_band() -> Any:
+    """Which slice of the band the browser asked for last: its stamp and number."""
+    told = st.session_state.get(keys.BAND)
+    return told.get("asked") if isinstance(told, Mapping) else None
 
 
 def scenario() -> Scenario:

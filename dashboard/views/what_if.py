@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from html import escape
 
 import streamlit as st
 
-from dashboard import address, downloads, intake, pins, state, tables
+from dashboard import address, bands, downloads, intake, pins, state, tables
+from dashboard.charts import Axes
 from dashboard.live_slider import live_results, live_sliders
-from dashboard.panels import Panel, results_panels
+from dashboard.panels import Panel
 from dashboard.reading import Patient
+from dashboard.what_if_panels import results_panels
 from twin_core.alarms import alarms
 from twin_core.circuit import Beat, circuits, pumps
 from twin_core.report import CIRCUIT_LIMITS
@@ -42,25 +45,27 @@ def what_if(patient: Patient) -> None:
     state.keep()
     address.write()
     with results:
-        draw_results()
+        draw_results(patient)
         try:
             scenario = state.scenario()
         except ValueError:  # said beside the sliders
             return
-        _, below_table = st.columns([1.5, 1.65], gap="small")
-        with below_table:
-            downloads.draw(patient, scenario)
-            pins.draw(scenario)
+        if (beat := state.last_what_if()) is not None:
+            bands.draw(patient, scenario, beat)
+    with controls:
+        pins.draw(scenario)
+        downloads.draw(patient, scenario)
 
 
 @st.fragment
-def draw_results() -> None:
+def draw_results(patient: Patient) -> None:
     """What-if beside patient; a slider in motion reruns this alone."""
-    patient = state.resting()
+    resting = state.resting()
     panels: tuple[Panel, ...] = ()
-    table = ""
+    table = stamp = ""
     try:
-        beat = state.scenario().simulate(patient.parameters, start=state.last_what_if())
+        scenario = state.scenario()
+        beat = scenario.simulate(resting.parameters, start=state.last_what_if())
     except ValueError as error:
         status = (
             f'<p class="status not_periodic" role="alert">{escape(f"This what-if cannot be simulated: {error}")}</p>'
@@ -68,9 +73,27 @@ def draw_results() -> None:
     else:
         state.keep_what_if(beat)
         status = status_line(beat)
-        panels = results_panels(patient, beat, state.axes_covering(beat))
-        table = tables.index_table(patient, beat) + alarm_list(beat) + f'<p class="note">{escape(_EF_NOTE)}</p>'
-    live_results(panels, status=status, table=table, key=state.RESULTS, follows=state.SLIDERS, on_moving=state.move)
+        # No band goes around a beat that is no steady state.
+        stamp = bands.stamp(patient, scenario) if beat.status != "not_periodic" else ""
+        pinned = pins.beats(patient.twin)
+        axes = functools.reduce(Axes.covering, pinned.values(), state.axes_covering(beat))
+        panels = results_panels(resting, beat, axes, pinned)
+        table = (
+            tables.index_table(resting, beat)
+            + alarm_list(beat)
+            + (bands.WAITING_NOTE if stamp else "")
+            + f'<p class="note">{escape(_EF_NOTE)}</p>'
+        )
+    live_results(
+        panels,
+        status=status,
+        table=table,
+        key=state.RESULTS,
+        follows=state.SLIDERS,
+        on_moving=state.move,
+        moving=state.moving(),
+        stamp=stamp,
+    )
 
 
 def draw_sliders() -> None:

@@ -1,0 +1,95 @@
+"""What stands around the loop in a real browser: relations and areas, the pump's plane, pinned what-ifs, the band."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+LOOP = '.live-results path[data-line="loop What-if What-if"]'
+PUMP_LOOP = '.live-results path[data-line="pump What-if Over one beat"]'
+BAND = '.live-results path[data-band="pressures LV"]'
+
+
+def settle(page):
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
+
+
+def drawn(page, query):
+    return page.locator(query).get_attribute("d")
+
+
+def changed(page, query, old):
+    page.wait_for_function(
+        "([query, old]) => { const d = document.querySelector(query)?.getAttribute('d'); return d && d !== old; }",
+        arg=[query, old],
+    )
+
+
+def joined(page):
+    """Wait for the band that belongs to what is on screen."""
+    page.wait_for_function("document.querySelector('.live-results').dataset.banded", timeout=240_000)
+
+
+def test_relations_areas_and_the_pumps_plane(browser_page):
+    page = browser_page
+    relations = page.locator('.live-results path[data-line^="lines "]')
+    areas = page.locator('.live-results path[data-line^="areas "]')
+    assert (relations.count(), areas.count()) == (4, 0), "relations at once, areas on demand"
+    page.get_by_role("button", name="Lines", exact=True).click()
+    assert relations.count() == 0
+    page.get_by_role("button", name="Areas", exact=True).click()
+    assert areas.count() == 2
+    work = page.locator(".twin-table.indices tr", has_text="Stroke work").locator("td").nth(1).inner_text()
+    assert f"SW {work}" in page.locator(".live-legend").first.inner_text()
+
+    page.get_by_role("tab", name="Pump H–Q").click()
+    page.get_by_text("No pump is running. Switch “LVAD on”").wait_for()
+    page.locator("label").filter(has_text="LVAD on").click()
+    page.locator(PUMP_LOOP).wait_for()
+    settle(page)
+    labels = page.locator(".live-tags text").all_inner_texts() or page.locator(".live-tags text").all_text_contents()
+    assert sum(bool(re.fullmatch(r"\d+ rpm", label)) for label in labels) >= 3
+    speed = page.get_by_role("slider", name="Pump speed")
+    before = drawn(page, PUMP_LOOP)
+    box = speed.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.35 * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], y)
+    changed(page, PUMP_LOOP, before)  # while the button is down
+    page.mouse.up()
+
+
+def test_a_pinned_what_if_is_drawn_and_the_band_gives_way_to_a_drag(browser_page):
+    page = browser_page
+    joined(page)
+    assert drawn(page, BAND).count("L") > 300, "upper and lower edge of two beats"
+    words = page.locator(".live-intervals").inner_text()
+    assert re.search(r"90 % of \d+ draws: EDV \d+ to \d+ mL, MAP \d+ to \d+ mmHg", words)
+
+    page.get_by_role("button", name="Pin this what-if").click()
+    page.get_by_role("textbox", name="Name").fill("As found")
+    page.get_by_role("button", name="Pin", exact=True).click()
+    page.get_by_role("button", name="Pin this what-if (1 of 3 pinned)").wait_for()
+    settle(page)
+    page.keyboard.press("Escape")
+    pinned = '.live-results path[data-line="loop As found As found"]'
+    page.locator(pinned).wait_for()
+    assert "As found" in page.locator(".live-legend").first.inner_text()
+
+    joined(page)
+    rate = page.get_by_role("slider", name="Heart rate")
+    box = rate.bounding_box()
+    y = box["y"] + box["height"] / 2
+    pinned_loop, loop = drawn(page, pinned), drawn(page, LOOP)
+    page.mouse.move(box["x"] + 0.5 * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], y)
+    assert page.locator(BAND).count() == 0, "the band is gone as the thumb moves, before anything is solved"
+    changed(page, LOOP, loop)
+    assert drawn(page, pinned) == pinned_loop, "what is pinned stays while the what-if moves"
+    assert page.locator(BAND).count() == 0
+    page.mouse.up()
+    joined(page)
+    assert page.locator(BAND).count() == 1, "and joins again at rest"
