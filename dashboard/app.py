@@ -18,7 +18,8 @@ st.set_page_config(
     initial_sidebar_state="expanded",
 )
 with st.spinner("Starting"):  # the libraries take seconds, once a server that was not warmed up
-    from dashboard import frame, views
+    from dashboard import frame, palette, views
+st.html(f"<style>{palette.stylesheet()}</style>")
 st.html(_ROOT / "dashboard" / "style.css")
 page = st.navigation(views.pages(), position="top")
 frame.draw(page)

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard import palette
 from twin_core.circuit import Beat
 from twin_core.circuit.pump_plane import operating_loop
 
-# Okabe & Ito's palette: told apart with every common colour blindness, and on light and dark ground alike.
-PATIENT_COLOUR = "#A9B0BA"
-WHAT_IF_COLOUR = "#D55E00"
+PATIENT_COLOUR, WHAT_IF_COLOUR = palette.PATIENT.light, palette.WHAT_IF.light
 _TEXT_COLOUR = "#758090"  # readable on both grounds; Streamlit colours only the first legend of a figure
 LOOP_EVERY, WAVEFORM_EVERY = 5, 8  # samples drawn: 201 and 126 of 1001; more cannot be seen and costs time
 PRESSURES = (

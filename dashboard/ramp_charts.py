@@ -9,12 +9,10 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard.palette import ACCENT, BORDER, GROUND, TARGET, TEXT, WHAT_IF, Theme
 from twin_core.circuit import ClosedLoopBeat
 from twin_core.ramp import Step, Targets
 
-_LINE, _OUTSIDE = "#0072B2", "#D55E00"  # Okabe & Ito: a speed that meets every target, one that misses some
-_ZONE, _RANGE = "rgba(0, 158, 115, 0.14)", "rgba(0, 114, 178, 0.06)"
-_TEXT_COLOUR = "#5B6673"
 _COLUMNS = 4
 
 
@@ -65,7 +63,9 @@ def panels(targets: Targets) -> tuple[Panel, ...]:
     )
 
 
-def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float | None = None) -> go.Figure:
+def small_multiples(
+    steps: Sequence[Step], targets: Targets, chosen_rpm: float | None = None, theme: Theme = "light"
+) -> go.Figure:
     """Every quantity against speed.
 
     Filled circles meet every target, open diamonds miss one or more: shape says it as well as colour.
@@ -74,7 +74,10 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
         steps: The ramp's steps, at least one.
         targets: What it was judged by.
         chosen_rpm: Speed to draw a line at.
+        theme: The ground it is drawn on.
     """
+    meets, misses, text = ACCENT.on(theme), WHAT_IF.on(theme), TEXT.on(theme)
+    zone, reached = TARGET.faint(theme, 0.16), ACCENT.faint(theme, 0.08)
     closed = isinstance(steps[0].beat, ClosedLoopBeat)
     shown = [panel for panel in panels(targets) if closed or not panel.closed_loop_only]
     rows = [step.row() for step in steps]
@@ -95,13 +98,13 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
         low, high = _range([value for value in values if _fits(value, panel.ceiling)], panel.zone)
         if panel.zone is not None:
             bottom, top = panel.zone
-            _band(figure, at, y=(low if bottom is None else bottom, high if top is None else top), colour=_ZONE)
+            _band(figure, at, y=(low if bottom is None else bottom, high if top is None else top), colour=zone)
         if any(good):
             inside = [speed for speed, fits in zip(speeds, good, strict=True) if fits]
             half = (speeds[1] - speeds[0]) / 2 if len(speeds) > 1 else pad
             reach = (min(inside) - half * 0.5, max(inside) + half * 0.5)
-            _band(figure, at, x=reach, y=(low, high), colour=_RANGE)
-            _band(figure, at, x=reach, y=(low, low + 0.035 * (high - low)), colour=_LINE)
+            _band(figure, at, x=reach, y=(low, high), colour=reached)
+            _band(figure, at, x=reach, y=(low, low + 0.035 * (high - low)), colour=meets)
         if chosen_rpm is not None:
             figure.add_shape(
                 type="line",
@@ -109,7 +112,7 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
                 x1=chosen_rpm,
                 y0=low,
                 y1=high,
-                line={"color": _TEXT_COLOUR, "dash": "dot"},
+                line={"color": text, "dash": "dot"},
                 **at,
             )
         figure.add_trace(
@@ -117,11 +120,11 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
                 x=speeds,
                 y=values,
                 mode="lines+markers",
-                line={"color": _LINE, "width": 1.8},
+                line={"color": meets, "width": 1.8},
                 marker={
                     "size": 8,
-                    "color": [_LINE if fits else "#FFFFFF" for fits in good],
-                    "line": {"color": [_LINE if fits else _OUTSIDE for fits in good], "width": 1.6},
+                    "color": [meets if fits else GROUND.on(theme) for fits in good],
+                    "line": {"color": [meets if fits else misses for fits in good], "width": 1.6},
                     "symbol": ["circle" if fits else "diamond" for fits in good],
                 },
                 # Without these, choosing a point would fade all the others.
@@ -132,7 +135,15 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
             ),
             **at,
         )
-        figure.update_yaxes(range=[low, high], fixedrange=True, nticks=5, tickfont={"size": 11}, **at)
+        figure.update_yaxes(
+            range=[low, high],
+            fixedrange=True,
+            nticks=5,
+            tickfont={"size": 11},
+            gridcolor=BORDER.on(theme),
+            zerolinecolor=BORDER.on(theme),
+            **at,
+        )
         figure.update_xaxes(
             range=[min(speeds) - pad, max(speeds) + pad],
             # Axes fixed both ways take no clicks: this one could be dragged, but has nowhere to go.
@@ -154,6 +165,9 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
         hovermode="closest",
         clickmode="event+select",
         template="none",
+        font={"color": text},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
     )
     return figure
 

@@ -1,6 +1,7 @@
 import pytest
 
 from dashboard import ramp_charts, tables
+from dashboard.palette import ACCENT, TEXT, WHAT_IF
 from twin_core import ramp as ramps
 from twin_core.circuit import presets, pumps
 
@@ -27,6 +28,16 @@ def test_each_panel_draws_its_quantity_with_its_unit(steps):
 def test_speeds_that_meet_every_target_differ_in_shape_too(steps):
     trace = ramp_charts.small_multiples(steps, ramps.Targets()).data[0]
     assert list(trace.marker.symbol) == ["diamond" if step.reasons else "circle" for step in steps]
+
+
+def test_it_is_drawn_in_the_colours_of_its_ground(steps):
+    for theme in ("light", "dark"):
+        figure = ramp_charts.small_multiples(steps, ramps.Targets(), 5200.0, theme)
+        assert figure.layout.font.color == TEXT.on(theme)
+        for trace in figure.data:
+            assert trace.line.color == ACCENT.on(theme)
+            outlines = [WHAT_IF.on(theme) if step.reasons else ACCENT.on(theme) for step in steps]
+            assert list(trace.marker.line.color) == outlines
 
 
 def test_target_zones_are_shaded_at_the_targets():
