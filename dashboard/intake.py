@@ -22,6 +22,7 @@ from twin_core.twin import RESEARCH_USE
 
 _LOG = logging.getLogger(__name__)
 _SAMPLE = "sample"
+_CLIP_ALT = "Echo clip with the contour of the left ventricle"
 
 
 @st.cache_resource(show_spinner=False)
@@ -164,11 +165,9 @@ def show_patient(patient: Patient) -> None:
         moving = base64.b64encode(patient.preview.moving_webp).decode()
         still = base64.b64encode(patient.preview.still_png).decode()
         st.html(
-            '<picture class="clip">'
-            f'<source media="(prefers-reduced-motion: reduce)" srcset="data:image/png;base64,{still}">'
-            f'<img src="data:image/webp;base64,{moving}" width="{patient.preview.columns}" '
-            f'height="{patient.preview.rows}" alt="Echo clip with the contour of the left ventricle">'
-            "</picture>"
+            f'<div class="clip"><img class="moving" src="data:image/webp;base64,{moving}" '
+            f'width="{patient.preview.columns}" height="{patient.preview.rows}" alt="{_CLIP_ALT}">'
+            f'<img class="still" src="data:image/png;base64,{still}" alt="{_CLIP_ALT}"></div>'
         )
     facts = patient.twin.clip
     if facts is not None:

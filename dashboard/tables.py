@@ -107,7 +107,7 @@ def known_table(twin: Twin, known: Mapping[str, Interval]) -> str:
             )
         )
     header = ("Parameter", "Value", "Bounds", "90 % interval", "Within the bounds", "What the data say")
-    return _table("known", header, rows)
+    return _wide("Parameters of the circuit", _table("known", header, rows))
 
 
 def _plain_number(value: float) -> str:
@@ -143,7 +143,9 @@ def beats_table(echo: EchoRecord) -> str:
             )
         )
     header = ("Beat", "EDV mL", "ESV mL", "EF %", "Length s", "bpm")
-    return _table("beats", header, rows)
+    keys = ("edv_ml", "esv_ml", "ejection_fraction_pct", "heart_rate_bpm")
+    helps = [INDICES[key].help for key in keys]
+    return _table("beats", header, rows, ("", *helps[:3], "From this end-diastole to the next.", helps[3]))
 
 
 def comparison_table(compared: Sequence[Comparison]) -> str:
@@ -218,9 +220,18 @@ def ramp_table(steps: Sequence[Step]) -> str:
         )
     held = steps[0].row()
     header = [f"{label} {unit}".strip() for key, label, unit, _ in _RAMP if key in held]
+    helps = [_help(key) for key, *_ in _RAMP if key in held]
     if steps[0].share_met is not None:
         header.append("Draws that meet all")
-    return _table("ramp", ("Speed rpm", *header, "Targets"), rows)
+        helps.append("Share of what this patient may be that meets every target at this speed.")
+    table = _table("ramp", ("Speed rpm", *header, "Targets"), rows, ("", *helps, ""))
+    return _wide("Every speed of the ramp", table)
+
+
+def _help(key: str) -> str:
+    if key == "lv_end_diastolic_diameter_cm":
+        return "LV diameter at end-diastole, from its volume (Teichholz 1976)."
+    return CLOSED_LOOP_INDICES[key].help
 
 
 def _bar(share: float, interval: Sequence[float] = ()) -> str:
@@ -266,13 +277,23 @@ def version_table(versions: Mapping[str, str]) -> str:
 
 def _named(label: str, unit: str, help: str) -> str:
     shown = f' <span class="unit">{escape(unit)}</span>' if unit else ""
-    return f'<span title="{escape(help)}">{escape(label)}{shown}</span>'
+    # Focusable, so that a finger finds the sentence too; no stop on the way of the Tab key.
+    return f'<span class="term" title="{escape(help)}" tabindex="-1">{escape(label)}</span>{shown}'
 
 
 def _row(name: str, *cells: str) -> str:
     return f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
 
 
-def _table(name: str, header: tuple[str, ...], rows: list[str]) -> str:
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in header)
+def _table(name: str, header: tuple[str, ...], rows: list[str], helps: Sequence[str] = ()) -> str:
+    """A table; ``helps`` says what each column is, where that is not said in each row."""
+    explained = zip(header, [*helps, *[""] * (len(header) - len(helps))], strict=True)
+    heads = [_named(text, "", help) if help else escape(text) for text, help in explained]
+    # What heads nothing is no header.
+    head = "".join(f'<th scope="col">{text}</th>' if text else "<td></td>" for text in heads)
     return f'<table class="twin-table {name}"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _wide(label: str, table: str) -> str:
+    """A table that is moved sideways where it does not fit; the Tab key reaches it, so that keys can move it."""
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label)}">{table}</div>'

@@ -46,7 +46,7 @@ def page() -> None:
         st.markdown(f"**{circuit.label}.** {circuit.sentence} {CIRCUIT_LIMITS[circuit.name]}")
         drawing = _DRAWINGS / _DRAWING[circuit.name]
         if drawing.is_file():
-            st.image(drawing.read_text(encoding="utf-8"), width=760)
+            st.image(drawing.read_text(encoding="utf-8"), width=760, alt=f"Circuit diagram: {circuit.label}")
         with st.expander(f"Parameters: {circuit.label}"):
             st.html(tables.parameter_table(circuit.parameters))
     st.subheader("Pumps", anchor=False)

@@ -33,7 +33,7 @@ def page() -> None:
         else:
             clip_player(patient.echo, calibrated=calibrated, key=state.PLAYER)
         _verdict(patient)
-        left, right = st.columns([1.0, 1.15], gap="medium")
+        left, right = st.columns([1.0, 1.35], gap="small")
         with left:
             st.subheader("Measured and simulated", anchor=False)
             _measured(patient)

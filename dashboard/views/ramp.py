@@ -182,7 +182,8 @@ def _chosen(place: DeltaGenerator, steps: list[ramps.Step]) -> float:
     if st.session_state.get(state.RAMP_CHOSEN) not in at_speeds:
         fewest = min(len(step.reasons) for step in steps)
         best = [step.speed_rpm for step in steps if len(step.reasons) == fewest]
-        st.session_state[state.RAMP_CHOSEN] = best[len(best) // 2]
+        # Without one that meets all, the one the sentence beside names.
+        st.session_state[state.RAMP_CHOSEN] = best[0] if fewest else best[len(best) // 2]
     place.selectbox("Speed", at_speeds, format_func=lambda speed: f"{speed:.0f} rpm", key=state.RAMP_CHOSEN)
     return float(st.session_state[state.RAMP_CHOSEN])
 

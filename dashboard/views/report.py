@@ -126,7 +126,8 @@ def _preview(patient: Patient, twin: Twin, scenarios: list[Scenario], notes: str
             return
         state.keep_result("report", made_from, pages)
     for number, image in enumerate(pages, 1):
-        st.image(image, caption=f"Page {number} of {len(pages)}", width="stretch")
+        place = f"Page {number} of {len(pages)}"
+        st.image(image, caption=place, width="stretch", alt=f"{place} of the report; the PDF holds its text")
 
 
 def _picture(patient: Patient) -> bytes | None:

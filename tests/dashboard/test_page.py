@@ -113,7 +113,7 @@ def test_it_opens_with_the_sample_twin_read_from_its_clip(page):
     for key, about in INDICES.items():
         shown = format_value(getattr(beat, key), about.digits).replace("−", "-")
         assert index(page, key)[:2] == (shown, shown)
-    assert "data:image/webp" in html(page, "<picture")
+    assert "data:image/webp" in html(page, 'class="clip"')
     assert "Research use only, not a medical device." in html(page, "<h1>")
     assert page.toggle(key="pump_on").value is False
     assert "What this model cannot know" in html(page, "cannot know")

@@ -4,8 +4,18 @@ from html import escape
 import pytest
 
 from dashboard import tables
-from twin_core.circuit import INDICES, LEARNED, CircuitParameters, ClosedLoopParameters, presets, pumps, solve_periodic
+from twin_core.circuit import (
+    CLOSED_LOOP_INDICES,
+    INDICES,
+    LEARNED,
+    CircuitParameters,
+    ClosedLoopParameters,
+    presets,
+    pumps,
+    solve_periodic,
+)
 from twin_core.learning.narrowing import narrowing_table
+from twin_core.ramp import ramp
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +37,21 @@ def test_every_index_has_a_row_with_its_unit(patient):
         row = cells(html, about.label)
         assert not about.unit or row[1] == about.unit
         assert f'title="{about.help}"' in html
+
+
+def test_every_index_is_explained_in_a_sentence():
+    for key, about in CLOSED_LOOP_INDICES.items():
+        assert about.help[0].isupper() or about.help[0] in "(", key
+        assert about.help.endswith("."), key
+        assert about.help in tables.index_definitions() or escape(about.help) in tables.index_definitions(), key
+
+
+def test_columns_of_a_ramp_are_explained():
+    steps = ramp(presets.load("heart_failure", "closed_loop"), pumps.get("heartmate3"), [5200.0])
+    html = tables.ramp_table(steps)
+    for label, key in (("MAP mmHg", "mean_arterial_pressure_mmhg"), ("PI", "pulsatility_index")):
+        assert re.search(rf'title="{re.escape(escape(CLOSED_LOOP_INDICES[key].help))}"[^>]*>{label}</span>', html)
+    assert html.startswith('<div class="wide" tabindex="0" role="region" aria-label="'), "the Tab key reaches it"
 
 
 def test_the_change_is_the_difference_of_what_is_shown(patient):
@@ -76,7 +101,7 @@ def test_what_a_parameter_may_be_stands_beside_it(twin):
 def test_the_narrowing_table_has_a_column_a_set_of_measurements():
     html = tables.narrowing_table(narrowing_table())
     row = cells(html, "Systemic resistance")
-    assert len(row) == 1 + html.count('<th scope="col">') - 1
+    assert len(row) == 1 + html.count('<th scope="col">')
     assert int(row[-1].split()[0]) > int(row[1].split()[0])  # a cuff tells more of it than EF and rate
     assert "Mean arterial pressure" in html
 

@@ -78,24 +78,34 @@ def _wait_until_healthy(url, server, log):
 
 
 @pytest.fixture
-def browser_page(chromium, address):
-    """A fresh browser window on the page, once the sample twin is on screen."""
+def open_page(chromium, address):
+    """Opens fresh browser windows on the page, each once the sample twin is on screen; takes a window's options."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, accept_downloads=True)
-        page.set_default_timeout(60_000)
-        page.requested = []
-        page.on("request", lambda request: page.requested.append(request.url))
-        page.goto(address)
-        page.locator('.twin-table.indices, [data-testid="stAlert"], [data-testid="stException"]').first.wait_for(
-            timeout=120_000
-        )
-        if page.locator(".twin-table.indices").count() == 0:
-            pytest.fail(f"no sample twin on screen: {page.locator('body').inner_text()}")
-        page.locator('.live-results path[data-line^="loop"]').nth(1).wait_for()
-        yield page
+
+        def opened(**window):
+            page = browser.new_page(**{"viewport": {"width": 1280, "height": 800}, "accept_downloads": True} | window)
+            page.set_default_timeout(60_000)
+            page.requested = []
+            page.on("request", lambda request: page.requested.append(request.url))
+            page.goto(address)
+            page.locator('.twin-table.indices, [data-testid="stAlert"], [data-testid="stException"]').first.wait_for(
+                timeout=120_000
+            )
+            if page.locator(".twin-table.indices").count() == 0:
+                pytest.fail(f"no sample twin on screen: {page.locator('body').inner_text()}")
+            page.locator('.live-results path[data-line^="loop"]').nth(1).wait_for()
+            return page
+
+        yield opened
         browser.close()
+
+
+@pytest.fixture
+def browser_page(open_page):
+    """A fresh browser window on the page, once the sample twin is on screen."""
+    return open_page()

@@ -90,7 +90,7 @@ def test_from_a_clip_to_a_report(browser_page, tmp_path):
     settle(page)
     patient = indices(page)
     assert loop(page).count("L") > 20, "the loop is drawn point by point"
-    picture = page.locator("picture.clip img")
+    picture = page.locator(".clip img.moving")
     assert picture.evaluate("image => image.complete && image.naturalWidth") == 320
     assert page.locator(".twin-table.measured tbody tr").count() == 4
     assert page.locator(".twin-table.parameters tbody tr").count() == 9, "every parameter that has draws"
