@@ -15,7 +15,7 @@ st.set_page_config(
     page_title="LVAD Twin",
     page_icon=_ROOT / "dashboard" / "icon.png",
     layout="wide",
-    initial_sidebar_state="expanded",
+    initial_sidebar_state="auto",  # closed where it would cover a tablet held upright
 )
 with st.spinner("Starting"):  # the libraries take seconds, once a server that was not warmed up
     from dashboard import frame, palette, views

@@ -36,10 +36,13 @@ class Colour:
         """The colour on one ground, ``#RRGGBB``."""
         return self.light if theme == "light" else self.dark
 
-    def faint(self, theme: Theme, share: float) -> str:
-        """The colour let through by a share from 0 to 1, ``rgba(…)``."""
-        red, green, blue = (int(self.on(theme)[i : i + 2], 16) for i in (1, 3, 5))
-        return f"rgba({red}, {green}, {blue}, {share:g})"
+    def rgb(self, theme: Theme = "light") -> str:
+        """The colour on one ground as a browser writes it, ``rgb(…, …, …)``."""
+        return f"rgb({', '.join(str(int(self.on(theme)[i : i + 2], 16)) for i in (1, 3, 5))})"
+
+    def faint(self, share: float) -> str:
+        """The colour on light ground, let through by a share from 0 to 1, ``rgba(…)``."""
+        return self.rgb().replace("rgb(", "rgba(").replace(")", f", {share:g})")
 
 
 GROUND = Colour(name="ground", light="#FFFFFF", dark="#0F1720")
@@ -73,6 +76,15 @@ COLOURS = (GROUND, PANEL, TEXT, BORDER, ACCENT, PATIENT, WHAT_IF, TARGET, INTERV
 
 
 def stylesheet() -> str:
-    """Every colour as a custom property; ``light-dark()`` asks the theme of the element that uses it."""
-    lines = [f"  --twin-{one.name}: light-dark({one.light}, {one.dark});" for one in COLOURS]
-    return "\n".join((":root {", *lines, "}"))
+    """Every colour as a custom property; ``light-dark()`` asks the theme of the element that uses it.
+
+    Plotly knows no custom properties, and switching the theme runs nothing on the server: its figures are sent in the
+    colours of light ground, and what they draw in one of them is given the property of that name.
+    """
+    properties = [f"  --twin-{one.name}: light-dark({one.light}, {one.dark});" for one in COLOURS]
+    drawn = [
+        f'.js-plotly-plot [style*="{what}: {one.rgb()}"] {{ {what}: {one.css} !important; }}'
+        for one in (GROUND, TEXT, BORDER, ACCENT, WHAT_IF, TARGET)
+        for what in ("fill", "stroke")
+    ]
+    return "\n".join((":root {", *properties, "}", *drawn))

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.palette import ACCENT, BORDER, GROUND, TARGET, TEXT, WHAT_IF, Theme
+from dashboard.palette import ACCENT, BORDER, GROUND, TARGET, TEXT, WHAT_IF
 from twin_core.circuit import ClosedLoopBeat
 from twin_core.ramp import Step, Targets
 
@@ -63,9 +63,7 @@ def panels(targets: Targets) -> tuple[Panel, ...]:
     )
 
 
-def small_multiples(
-    steps: Sequence[Step], targets: Targets, chosen_rpm: float | None = None, theme: Theme = "light"
-) -> go.Figure:
+def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float | None = None) -> go.Figure:
     """Every quantity against speed.
 
     Filled circles meet every target, open diamonds miss one or more: shape says it as well as colour.
@@ -74,10 +72,9 @@ def small_multiples(
         steps: The ramp's steps, at least one.
         targets: What it was judged by.
         chosen_rpm: Speed to draw a line at.
-        theme: The ground it is drawn on.
     """
-    meets, misses, text = ACCENT.on(theme), WHAT_IF.on(theme), TEXT.on(theme)
-    zone, reached = TARGET.faint(theme, 0.16), ACCENT.faint(theme, 0.08)
+    meets, misses, text = ACCENT.light, WHAT_IF.light, TEXT.light
+    zone, reached = TARGET.faint(0.16), ACCENT.faint(0.08)
     closed = isinstance(steps[0].beat, ClosedLoopBeat)
     shown = [panel for panel in panels(targets) if closed or not panel.closed_loop_only]
     rows = [step.row() for step in steps]
@@ -123,7 +120,7 @@ def small_multiples(
                 line={"color": meets, "width": 1.8},
                 marker={
                     "size": 8,
-                    "color": [meets if fits else GROUND.on(theme) for fits in good],
+                    "color": [meets if fits else GROUND.light for fits in good],
                     "line": {"color": [meets if fits else misses for fits in good], "width": 1.6},
                     "symbol": ["circle" if fits else "diamond" for fits in good],
                 },
@@ -139,9 +136,9 @@ def small_multiples(
             range=[low, high],
             fixedrange=True,
             nticks=5,
-            tickfont={"size": 11},
-            gridcolor=BORDER.on(theme),
-            zerolinecolor=BORDER.on(theme),
+            tickfont={"size": 11, "color": text},
+            gridcolor=BORDER.light,
+            zerolinecolor=BORDER.light,
             **at,
         )
         figure.update_xaxes(
@@ -151,10 +148,10 @@ def small_multiples(
             minallowed=min(speeds) - pad,
             maxallowed=max(speeds) + pad,
             nticks=4,
-            tickfont={"size": 11},
+            tickfont={"size": 11, "color": text},
             showgrid=False,
             tickformat="d",
-            title={"text": "rpm", "font": {"size": 11}, "standoff": 2},
+            title={"text": "rpm", "font": {"size": 11, "color": text}, "standoff": 2},
             **at,
         )
     for title in figure.layout.annotations:

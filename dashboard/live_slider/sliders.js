@@ -27,18 +27,23 @@ class Bank {
       this.held = false;
       this.rest();
     };
+    // The browser took the finger's movement for scrolling: where it came down must not have moved the thumb.
+    this.cancel = () => {
+      if (this.held) this.grip.row.show(this.grip.value);
+      this.release();
+    };
     root.addEventListener("focusout", () => this.rest());
   }
 
   leave() {
     this.wait();
     window.removeEventListener("pointerup", this.release);
-    window.removeEventListener("pointercancel", this.release);
+    window.removeEventListener("pointercancel", this.cancel);
   }
 
   take({ data, setStateValue }) {
     window.addEventListener("pointerup", this.release); // adding a listener again changes nothing
-    window.addEventListener("pointercancel", this.release);
+    window.addEventListener("pointercancel", this.cancel);
     this.channel = data.channel;
     this.send = (message) => setStateValue("rest", message);
     const shape = JSON.stringify(data.sliders.map(({ value, disabled, home, help, ...fixed }) => fixed));
@@ -117,7 +122,10 @@ class Row {
     body.append(bound(this.text(low)), track, bound(this.text(high)), this.reset);
     this.element = make("div", { className: "live-row" });
     this.element.append(head, body, this.help, this.problem);
-    this.range.addEventListener("pointerdown", () => (bank.held = !this.range.disabled));
+    this.range.addEventListener("pointerdown", () => {
+      bank.held = !this.range.disabled;
+      bank.grip = { row: this, value: this.value };
+    });
     this.range.addEventListener("input", () => {
       this.show(this.range.valueAsNumber);
       bank.move(!bank.held);

@@ -68,9 +68,7 @@ def page(what_if: Page) -> None:
     if button.button("Open in What-if", key=state.RAMP_OPEN, type="primary", width="stretch"):
         _open(pump, chosen, circuit, what_if)
     picked = st.plotly_chart(
-        ramp_charts.small_multiples(
-            steps, ramps.Targets(), chosen, "dark" if st.context.theme.type == "dark" else "light"
-        ),
+        ramp_charts.small_multiples(steps, ramps.Targets(), chosen),
         key=state.RAMP_CHART,
         on_select="rerun",
         selection_mode="points",

@@ -90,5 +90,12 @@ def test_style_sheets_use_no_colour_of_their_own():
         assert set(re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[;, )])", text)) <= {"#000"}, f"{path.name}: the clip's ground"
 
 
-def test_a_faint_colour_keeps_its_hue():
-    assert palette.ACCENT.faint("light", 0.08) == "rgba(0, 114, 178, 0.08)"
+def test_a_colour_is_written_as_a_browser_writes_it():
+    assert palette.ACCENT.rgb() == "rgb(0, 114, 178)"
+    assert palette.ACCENT.rgb("dark") == "rgb(86, 180, 233)"
+    assert palette.ACCENT.faint(0.08) == "rgba(0, 114, 178, 0.08)"
+
+
+def test_what_plotly_draws_in_a_colour_follows_the_theme():
+    rule = '.js-plotly-plot [style*="stroke: rgb(0, 114, 178)"] { stroke: var(--twin-accent) !important; }'
+    assert rule in palette.stylesheet().splitlines()

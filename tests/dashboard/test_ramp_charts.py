@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from dashboard import ramp_charts, tables
-from dashboard.palette import ACCENT, TEXT, WHAT_IF
+from dashboard.palette import ACCENT, COLOURS, TEXT, WHAT_IF
 from twin_core import ramp as ramps
 from twin_core.circuit import presets, pumps
 
@@ -30,14 +32,18 @@ def test_speeds_that_meet_every_target_differ_in_shape_too(steps):
     assert list(trace.marker.symbol) == ["diamond" if step.reasons else "circle" for step in steps]
 
 
-def test_it_is_drawn_in_the_colours_of_its_ground(steps):
-    for theme in ("light", "dark"):
-        figure = ramp_charts.small_multiples(steps, ramps.Targets(), 5200.0, theme)
-        assert figure.layout.font.color == TEXT.on(theme)
-        for trace in figure.data:
-            assert trace.line.color == ACCENT.on(theme)
-            outlines = [WHAT_IF.on(theme) if step.reasons else ACCENT.on(theme) for step in steps]
-            assert list(trace.marker.line.color) == outlines
+def test_it_is_drawn_in_colours_that_follow_the_theme(steps):
+    """The style sheet turns those of light ground, and no others, into those of the theme."""
+    figure = ramp_charts.small_multiples(steps, ramps.Targets(), 5200.0)
+    assert figure.layout.font.color == TEXT.light
+    for trace in figure.data:
+        assert trace.line.color == ACCENT.light
+        outlines = [WHAT_IF.light if step.reasons else ACCENT.light for step in steps]
+        assert list(trace.marker.line.color) == outlines
+    known = {one.light for one in COLOURS} | {"rgba(0, 0, 0, 0)"}
+    used = re.findall(r'"(?:\w*color)": ?"([^"]+)"', figure.to_json())
+    assert used
+    assert {colour for colour in used if not colour.startswith("rgba(")} <= known
 
 
 def test_target_zones_are_shaded_at_the_targets():
