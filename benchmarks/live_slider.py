@@ -3,10 +3,10 @@
 Run: python benchmarks/live_slider.py [--drags N] [--seconds S]
 
 Serves the page, opens it in Chromium, switches the pump on, and drags its speed back and forth with the button down,
-then releases. Beside it, in the same run, the same solve and the same figures behind Streamlit's own slider, which
-answers on release only. Times are taken inside the browser, from the event that brings a value to the animation frame
-that shows the loop solved for it: server, network and drawing included. Needs what the browser tests need
-(requirements-dev.txt and a Chromium).
+then releases. Beside it, in the same run, the same solve and the same curves, as plotly figures, behind Streamlit's own
+slider, which answers on release only. Times are taken inside the browser, from the event that brings a value to the
+animation frame that shows the loop solved for it: server, network and drawing included. Needs what the browser tests
+need (requirements-dev.txt and a Chromium).
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 STREAMLIT_SLIDER = """
+import plotly.graph_objects as go
 import streamlit as st
+from plotly.subplots import make_subplots
 
-from dashboard import charts, tables
+from dashboard import charts, palette, tables
 from twin_core.circuit import presets, pumps, solve_periodic
 
 st.set_page_config(layout="wide")
@@ -38,6 +40,25 @@ def patient():
     return solve_periodic(presets.load("heart_failure"))
 
 
+def loops(found, beat, axes):
+    figure = go.Figure(layout={"height": 284, "xaxis_range": axes.volume_ml, "yaxis_range": axes.pressure_mmhg})
+    for one, colour in ((found, palette.PATIENT.light), (beat, palette.WHAT_IF.light)):
+        every = slice(None, None, charts.LOOP_EVERY)
+        figure.add_scatter(x=one.lv_volume_ml[every], y=one.lv_pressure_mmhg[every], line_color=colour)
+    return figure
+
+
+def waveforms(found, beat, axes):
+    figure = make_subplots(rows=2, shared_xaxes=True)
+    for one, colour in ((found, palette.PATIENT.light), (beat, palette.WHAT_IF.light)):
+        every = slice(None, None, charts.WAVEFORM_EVERY)
+        for row, signals in enumerate((charts.PRESSURES, charts.FLOWS), 1):
+            for key, label, dash in signals:
+                line = go.Scatter(x=one.time_s[every], y=getattr(one, key)[every], name=label, line_color=colour)
+                figure.add_trace(line.update(line_dash=dash), row=row, col=1)
+    return figure.update_layout(height=310, yaxis_range=axes.pressure_mmhg, yaxis2_range=axes.flow_ml_s)
+
+
 @st.fragment
 def what_if():
     found = patient()
@@ -46,8 +67,8 @@ def what_if():
     axes = charts.Axes.around(found)
     plots, numbers = st.columns(2)
     with plots:
-        st.plotly_chart(charts.pressure_volume_loop(found, beat, axes), key="loop_chart", config=charts.CONFIG)
-        st.plotly_chart(charts.waveforms(found, beat, axes), key="waveform_chart", config=charts.CONFIG)
+        st.plotly_chart(loops(found, beat, axes), key="loop_chart", config=charts.CONFIG)
+        st.plotly_chart(waveforms(found, beat, axes), key="waveform_chart", config=charts.CONFIG)
     with numbers:
         st.html(tables.index_table(found, beat))
 

@@ -1,20 +1,15 @@
-"""Figures of a patient's beat and a what-if beside it."""
+"""What every picture of a patient's beat and a what-if beside it shares: signals, colours, axes that hold still."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
-from dashboard import palette
 from twin_core.circuit import Beat
 from twin_core.circuit.pump_plane import operating_loop
 
-PATIENT_COLOUR, WHAT_IF_COLOUR = palette.PATIENT.light, palette.WHAT_IF.light
-_TEXT_COLOUR = "#758090"  # readable on both grounds; Streamlit colours only the first legend of a figure
 LOOP_EVERY, WAVEFORM_EVERY = 5, 8  # samples drawn: 201 and 126 of 1001; more cannot be seen and costs time
 PRESSURES = (
     ("lv_pressure_mmhg", "LV", "solid"),
@@ -85,92 +80,3 @@ def _grown(old: tuple[float, float], waveforms: list[np.ndarray], step: float, m
     if high > old[1]:
         old = (old[0], step * math.ceil((high + space) / step))
     return old
-
-
-def pressure_volume_loop(patient: Beat, what_if: Beat, axes: Axes, height: int = 284) -> go.Figure:
-    """LV pressure against LV volume: the patient in grey under the what-if in colour."""
-    loops = [
-        _line(beat.lv_pressure_mmhg[::LOOP_EVERY], name=name, color=colour, width=width)
-        | {"x": beat.lv_volume_ml[::LOOP_EVERY].astype(np.float32), "hovertemplate": "%{x:.0f} mL, %{y:.0f} mmHg"}
-        for beat, name, colour, width in (
-            (patient, "Patient", PATIENT_COLOUR, 6.0),
-            (what_if, "What-if", WHAT_IF_COLOUR, 2.5),
-        )
-    ]
-    return _figure(
-        loops,
-        height=height,
-        xaxis=_axis("LV volume (mL)", axes.volume_ml) | {"showgrid": False},
-        yaxis=_axis("LV pressure (mmHg)", axes.pressure_mmhg),
-        legend=_legend(1.0),
-    )
-
-
-def waveforms(patient: Beat, what_if: Beat, axes: Axes, height: int = 310) -> go.Figure:
-    """Pressures above flows over the cycle on one time axis: one dash a site, one colour a beat."""
-    lines = []
-    for beat, colour, width, in_legend in ((patient, PATIENT_COLOUR, 3.5, False), (what_if, WHAT_IF_COLOUR, 1.8, True)):
-        for signals, panel, unit in ((PRESSURES, "", "mmHg"), (FLOWS, "2", "mL/s")):
-            for key, label, dash in signals:
-                if key == "pump_flow_ml_s" and beat.pump is None:
-                    continue
-                values = getattr(beat, key)[::WAVEFORM_EVERY]
-                line = _line(values, name=label, color=colour, width=width, dash=dash)
-                line |= {
-                    "x0": 0.0,
-                    "dx": float(beat.time_s[WAVEFORM_EVERY]),
-                    "hovertemplate": f"{label} %{{y:.0f}} {unit} at %{{x:.2f}} s",
-                    # The legends explain the dashes, on the what-if's lines; colours are explained at the loop.
-                    "showlegend": in_legend,
-                    "legend": f"legend{panel}",
-                    "yaxis": f"y{panel}",
-                }
-                lines.append(line)
-    return _figure(
-        lines,
-        height=height,
-        xaxis=_axis("Time in the cycle (s)", axes.time_s) | {"showgrid": False, "anchor": "y2"},
-        yaxis=_axis("Pressure (mmHg)", axes.pressure_mmhg) | {"domain": [0.56, 1.0]},
-        yaxis2=_axis("Flow (mL/s)", axes.flow_ml_s) | {"domain": [0.0, 0.44]},
-        legend=_legend(1.0),
-        legend2=_legend(0.44),
-    )
-
-
-def _line(values: np.ndarray, *, name: str, **style: Any) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "y": values.astype(np.float32),
-        "name": name,
-        "line": style,
-        "hoverlabel": {"namelength": 0},
-    }
-
-
-def _axis(title: str, span: tuple[float, float]) -> dict[str, Any]:
-    return {
-        "title": {"text": title, "font": {"size": 12}, "standoff": 12},
-        "range": span,
-        "fixedrange": True,
-        "tickfont": {"size": 11},
-        "zeroline": span[0] < 0,
-        "nticks": 6,
-        "automargin": False,
-    }
-
-
-def _legend(y: float) -> dict[str, Any]:
-    return {"orientation": "h", "x": 0, "y": y, "yanchor": "bottom", "font": {"size": 12, "color": _TEXT_COLOUR}}
-
-
-def _figure(lines: list[dict[str, Any]], *, height: int, **layout: Any) -> go.Figure:
-    layout |= {
-        "height": height,
-        "margin": {"l": 56, "r": 8, "t": 20, "b": 36},
-        "hovermode": "closest",
-        "dragmode": False,
-        "uirevision": "still",
-        "template": "none",
-    }
-    return go.Figure({"data": lines, "layout": layout})
