@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,6 +111,9 @@ def joined(device: str = "auto") -> Iterator[Group]:
             )
         chosen = torch.device("cuda", local)
         torch.cuda.set_device(chosen)
+    # Its functions have the default group of the time it is loaded as their default. DDP loads it at its first step:
+    # then they would hold this run's group, whose threads would outlive it into the interpreter's end and abort that.
+    importlib.import_module("torch.distributed.nn.functional")
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=WAIT)
     try:
         yield Group(device=chosen, rank=dist.get_rank(), size=size)

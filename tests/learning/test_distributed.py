@@ -1,0 +1,35 @@
+"""Processes that train together leave nothing running: the real command ends well."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from twin_core.learning.datasets.rendered import write_echonet
+from twin_core.learning.segmenter import Segmenter
+
+ROOT = Path(__file__).resolve().parents[2]
+LAUNCHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+def launched(*arguments):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, *LAUNCHER, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+
+
+def test_the_command_under_torchrun_ends_well_with_its_weights_saved(tmp_path):
+    data = write_echonet(tmp_path / "data", 4)
+    command = ("-m", "twin_core", "train", "segmenter", "--data", "echonet", data, "--out", tmp_path / "out")
+    done = launched(*command, "--steps", 2, "--device", "cpu", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "terminate called" not in done.stderr
+    assert json.loads(done.stdout)["train_clips"] == 2, "one clip of each process"
+    assert Segmenter.load(tmp_path / "out" / "segmenter.safetensors", "cpu").weights.training["processes"] == 2
