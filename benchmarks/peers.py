@@ -31,6 +31,7 @@ from twin_core.circuit.circuits import AORTIC
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.fixed_point import SCALE, TOLERANCE
 from twin_core.circuit.pumps import Pump
+from twin_core.circuit.units import L_MIN_PER_ML_S
 
 Answer = TypeVar("Answer")
 REFLEX_SHARE = 0.3  # of a beat's mean pressure that plain integration hands on; all of it, and pressure never settles
@@ -176,7 +177,7 @@ def time_recipe(runs: int) -> Timed:
         answer = timed.time(published_recipe, speed)
         beat = solve_periodic(PATIENT, pump=PUMP, speed_rpm=speed)
         states = run_to_rest(PATIENT, PUMP, speed, beat, False, 1e-10, 1e-8)
-        rest_output = 0.06 * float(np.trapezoid(states[:, 2] - states[:, 1])) / (len(states) - 1)
+        rest_output = L_MIN_PER_ML_S * float(np.trapezoid(states[:, 2] - states[:, 1])) / (len(states) - 1)
         timed.edv_error = max(timed.edv_error, abs(answer[0] / summary(states)[0] - 1))
         timed.pressure_error = max(timed.pressure_error, abs(answer[3] / rest_output - 1))  # it gives flow instead
     timed.gap_ml = float("nan")

@@ -16,9 +16,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from twin_core.circuit import pumps
+from twin_core.circuit.units import L_MIN_PER_ML_S
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "pump_laws.svg"
-L_MIN_PER_ML_S = 0.06
 COLOURS = ("#0b6e8a", "#c1571a", "#5b8c2a", "#7a4fa3", "#a32b45", "#444444")
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.integrate import odeint
 
 from twin_core.circuit import presets, pumps, solve_periodic
+from twin_core.circuit.units import L_MIN_PER_ML_S
 
 PATIENT = presets.load("heart_failure")
 PUMP = pumps.get("axial")
@@ -58,7 +59,7 @@ def published_recipe(speed_rpm: float) -> tuple[float, float, float, float]:
     solution = odeint(derivative, start, grid)
     pressure = np.array([elastance(t) * (v - vd) for t, v in zip(grid, solution[:, 0], strict=True)])
     last = solution[-SAMPLES_A_BEAT:]
-    output = 0.06 * float(np.mean(last[:, 2] - last[:, 1])) / rs
+    output = L_MIN_PER_ML_S * float(np.mean(last[:, 2] - last[:, 1])) / rs
     volume = last[:, 0]
     return float(volume.max()), float(volume.min()), float(pressure[-SAMPLES_A_BEAT:].max()), output
 

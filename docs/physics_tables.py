@@ -11,11 +11,12 @@ from twin_core.circuit import (
     CircuitParameters,
     ClosedLoopBeat,
     ClosedLoopParameters,
-    beat,
     circuits,
+    closed_loop_beat,
     cohort,
     equations,
     fixed_point,
+    indices,
     presets,
     pumps,
     solve_periodic,
@@ -162,7 +163,7 @@ def _constants() -> str:
         ("LSODA, relative and absolute tolerance", f"{_number(solver._RTOL)}, {_number(solver._ATOL)}"),
         ("Cohort integrator, relative and absolute tolerance", f"{_number(cohort._RTOL)}, {_number(cohort._ATOL)}"),
         ("Intervals that waveforms and indices are read on", f"{solver.SAMPLES_PER_CYCLE} a cycle"),
-        ("CVP to wedge ratio over which the right heart is flagged", f"{beat.RIGHT_HEART_FAILURE_RATIO:g}"),
+        ("CVP to wedge ratio over which the right heart is flagged", f"{closed_loop_beat.RIGHT_HEART_FAILURE_RATIO:g}"),
     ]
     return _table(("Constant", "Value"), rows)
 
@@ -222,7 +223,7 @@ def _ramp(steps: list[Step]) -> str:
 def _ramp_change(closed: list[Step], five: list[Step]) -> str:
     rows = []
     for key, whole, measured in _URIEL:
-        about = beat.CLOSED_LOOP_INDICES[key]
+        about = indices.CLOSED_LOOP_INDICES[key]
         simple = _change(five, key, whole) if hasattr(five[0].beat, key) else "–"
         over = "whole ramp" if whole else f"{_STEP_RPM:.0f} rpm"
         rows.append((f"{about.label}, {about.unit}", over, measured, _change(closed, key, whole), simple))

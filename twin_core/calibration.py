@@ -10,9 +10,9 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from twin_core.circuit import INDICES, Beat, ClosedLoopParameters, ParameterError, circuits, fixed_point, solve_periodic
-from twin_core.circuit.beat import beat_from_states
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.indices import CLOSED_LOOP_INDICES
+from twin_core.circuit.integrated_cycle import beat_from_states
 
 # Spread of a careful reading around the truth, in the reading's unit: what a residual is weighed by.
 READING_SD: dict[str, float] = {

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from twin_core.circuit import LEARNED, PARAMETERS, CircuitParameters, ParameterError
+from twin_core.circuit import LEARNED, PARAMETERS, CircuitParameters, ClosedLoopParameters, ParameterError
 
 
 def test_every_field_says_unit_symbol_bounds_and_source():
@@ -48,3 +48,11 @@ def test_parameters_are_immutable_and_survive_a_round_trip():
     assert CircuitParameters.from_dict(parameters.to_dict()) == parameters
     with pytest.raises(dataclasses.FrozenInstanceError):
         parameters.emax_mmhg_per_ml = 2.0
+
+
+def test_both_circuits_have_one_left_atrium_but_for_what_is_lumped_into_it():
+    left, whole = (
+        dataclasses.asdict(one.infos()["left_atrial_compliance"]) for one in (CircuitParameters, ClosedLoopParameters)
+    )
+    assert left.pop("help") != whole.pop("help")
+    assert left == whole

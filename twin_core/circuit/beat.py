@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numba import njit
 
-from twin_core.circuit import equations
-from twin_core.circuit.elastance import double_hill
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
-from twin_core.circuit.fixed_point import TOLERANCE
-from twin_core.circuit.indices import CLOSED_LOOP_INDICES, INDICES, IndexInfo
+from twin_core.circuit.indices import INDICES, IndexInfo
 from twin_core.circuit.pumps import Pump
+from twin_core.circuit.units import L_MIN_PER_ML_S
 
 Status = Literal["periodic", "not_periodic", "suction"]
 
-_L_MIN_PER_ML_S = 0.06
 _WATT_DIVISOR = 451.0  # mmHg·L/min to W
-RIGHT_HEART_FAILURE_RATIO = 0.63  # of CVP to wedge pressure
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,12 +147,12 @@ class Beat:
     @property
     def cardiac_output_l_min(self) -> float:
         """Cardiac output: mean flow into the aorta, aortic valve plus pump. Never stroke volume × rate."""
-        return _L_MIN_PER_ML_S * self._mean(self.aortic_valve_flow_ml_s + self.pump_flow_ml_s)
+        return L_MIN_PER_ML_S * self._mean(self.aortic_valve_flow_ml_s + self.pump_flow_ml_s)
 
     @property
     def pump_flow_l_min(self) -> float:
         """Mean true flow through the pump (a console shows an estimate); negative is a leak."""
-        return _L_MIN_PER_ML_S * self._mean(self.pump_flow_ml_s)
+        return L_MIN_PER_ML_S * self._mean(self.pump_flow_ml_s)
 
     @property
     def aortic_valve_open_fraction(self) -> float:
@@ -232,142 +227,3 @@ class Beat:
         """Every waveform by its name, time first."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.type == "np.ndarray"}
         return {name: array for name, array in arrays.items() if name not in ("initial_state", "record")}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ClosedLoopBeat(Beat):
-    """One cycle of the closed loop: a beat with its right heart and lungs.
-
-    Attributes:
-        systemic_venous_waveform_mmhg: Systemic venous pressure.
-        central_venous_waveform_mmhg: Right atrial pressure.
-        rv_volume_ml: Right-ventricular volume.
-        rv_pressure_mmhg: Right-ventricular pressure.
-        pulmonary_artery_waveform_mmhg: Pulmonary arterial pressure.
-        pulmonary_venous_waveform_mmhg: Pulmonary venous pressure.
-        tricuspid_flow_ml_s: Flow through the tricuspid valve.
-        pulmonary_valve_flow_ml_s: Flow through the pulmonary valve.
-    """
-
-    systemic_venous_waveform_mmhg: np.ndarray
-    central_venous_waveform_mmhg: np.ndarray
-    rv_volume_ml: np.ndarray
-    rv_pressure_mmhg: np.ndarray
-    pulmonary_artery_waveform_mmhg: np.ndarray
-    pulmonary_venous_waveform_mmhg: np.ndarray
-    tricuspid_flow_ml_s: np.ndarray
-    pulmonary_valve_flow_ml_s: np.ndarray
-
-    @property
-    def effective_systemic_resistance(self) -> float:
-        """Systemic resistance as the baroreflex left it, mmHg·s/mL."""
-        return float(self.record["rs"][0])
-
-    @property
-    def central_venous_pressure_mmhg(self) -> float:
-        """Central venous pressure: time average of right atrial pressure."""
-        return self._mean(self.central_venous_waveform_mmhg)
-
-    @property
-    def pulmonary_artery_pressure_mmhg(self) -> float:
-        """Mean pulmonary artery pressure: time average."""
-        return self._mean(self.pulmonary_artery_waveform_mmhg)
-
-    @property
-    def cvp_to_pcwp_ratio(self) -> float | None:
-        """Central venous over wedge (left atrial) pressure; None without a positive wedge pressure."""
-        wedge = self.left_atrial_pressure_mmhg
-        return self.central_venous_pressure_mmhg / wedge if wedge > 0 else None
-
-    @property
-    def right_heart_failure(self) -> bool:
-        """Whether the CVP to wedge ratio is over 0.63, which suggests right heart failure (Kormos 2010)."""
-        ratio = self.cvp_to_pcwp_ratio
-        return ratio is not None and ratio > RIGHT_HEART_FAILURE_RATIO
-
-    @property
-    def index_infos(self) -> dict[str, IndexInfo]:
-        """The indices this beat has, by JSON key, in the order of tables."""
-        return CLOSED_LOOP_INDICES
-
-    def indices(self) -> dict[str, float | bool | str | None]:
-        """Every index by its JSON key, status first."""
-        return {**super().indices(), "right_heart_failure": self.right_heart_failure}
-
-
-def beat_from_states(
-    states: np.ndarray | None,
-    state: np.ndarray,
-    rows: np.ndarray,
-    parameters: LeftHeartParameters,
-    pump: Pump | None,
-    speed_rpm: float | None,
-    residual: float,
-    cycles: int,
-) -> Beat:
-    """The beat of one integrated cycle.
-
-    Args:
-        states: States at uniform times over the cycle, shape (times, states); None if it could not be integrated:
-            the beat then stands still at ``state`` and is not periodic.
-        state: State at the start of the cycle.
-        rows: The record the cycle was integrated with, shape (1,).
-        parameters: The circuit.
-        pump: The pump, or None.
-        speed_rpm: Its speed, or None.
-        residual: Residual of the fixed point.
-        cycles: Cycles used to find it.
-    """
-    if states is None:
-        states, residual = np.tile(state, (2, 1)), np.inf
-    p = rows[0]
-    time = np.linspace(0.0, p["tc"], len(states))
-    elastance, seen = _observe(states, time, p)
-    lv, mitral, aortic, venous, systemic, rv, tricuspid, pulmonary = seen.T
-    suction = pump is not None and lv.min() <= pump.suction_threshold_mmhg
-    status: Status = "not_periodic" if not residual < TOLERANCE else "suction" if suction else "periodic"
-    common: dict[str, Any] = {
-        "time_s": time,
-        "lv_volume_ml": states[:, 0],
-        "lv_pressure_mmhg": lv,
-        "left_atrial_waveform_mmhg": states[:, 1],
-        "arterial_waveform_mmhg": states[:, 2],
-        "aortic_waveform_mmhg": states[:, 3],
-        "mitral_flow_ml_s": mitral,
-        "aortic_valve_flow_ml_s": aortic,
-        "pump_flow_ml_s": states[:, -1] if pump else np.zeros(time.size),
-        "systemic_flow_ml_s": systemic,
-        "elastance_mmhg_per_ml": elastance,
-        "parameters": parameters,
-        "pump": pump,
-        "speed_rpm": speed_rpm,
-        "status": status,
-        "residual": residual,
-        "cycles_used": cycles,
-        "initial_state": state,
-        "record": rows.copy(),
-    }
-    if states.shape[1] < equations.CLOSED_LOOP:
-        return Beat(**common)
-    return ClosedLoopBeat(
-        **common,
-        systemic_venous_waveform_mmhg=venous,
-        central_venous_waveform_mmhg=states[:, 6],
-        rv_volume_ml=states[:, 7],
-        rv_pressure_mmhg=rv,
-        pulmonary_artery_waveform_mmhg=states[:, 8],
-        pulmonary_venous_waveform_mmhg=states[:, 9],
-        tricuspid_flow_ml_s=tricuspid,
-        pulmonary_valve_flow_ml_s=pulmonary,
-    )
-
-
-@njit(cache=True)
-def _observe(states: np.ndarray, time: np.ndarray, p: np.record) -> tuple[np.ndarray, np.ndarray]:
-    """Elastance (times,) and what ``pressures_and_flows`` gives at every time (times, 8)."""
-    elastance = np.empty(time.size)
-    seen = np.empty((time.size, 8))
-    for i in range(time.size):
-        elastance[i] = double_hill(time[i], p.tc, p.emax, p.emin)
-        seen[i] = np.array(equations.pressures_and_flows(states[i], time[i], p))
-    return elastance, seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.circuit.five_state_parameters import LeftHeartParameters, atrial_compliance
 from twin_core.circuit.parameters import parameter
 
 _REGAZZONI = "Regazzoni 2020, arXiv 2011.15040"
@@ -159,15 +159,7 @@ class ClosedLoopParameters(LeftHeartParameters):
         source=_SANTAMORE,
         help="Resistance from the pulmonary veins to the left atrium.",
     )
-    left_atrial_compliance: float = parameter(
-        4.4,
-        label="Left atrial compliance",
-        symbol="Cr",
-        unit="mL/mmHg",
-        bounds=(1.0, 15.0),
-        source="Simaan 2009, table I: 4.4",
-        help="Compliance of the left atrium.",
-    )
+    left_atrial_compliance: float = atrial_compliance(help="Compliance of the left atrium.")
     mitral_leak: float = parameter(
         0.0,
         label="Mitral regurgitation",

@@ -10,6 +10,23 @@ _SIMAAN = "Simaan 2009, IEEE Trans Control Syst Technol 17:15, table I"
 _REAL2SIM = "Med-Real2Sim, arXiv 2403.00177, learnable range"
 
 
+def atrial_compliance(help: str) -> float:
+    """The field of the left atrium's compliance, which each circuit has in its own place.
+
+    Args:
+        help: What is lumped into the left atrium.
+    """
+    return parameter(
+        4.4,
+        label="Left atrial compliance",
+        symbol="Cr",
+        unit="mL/mmHg",
+        bounds=(1.0, 15.0),
+        source=f"{_SIMAAN}: 4.4",
+        help=help,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class LeftHeartParameters(Parameters):
     """Left ventricle, its valves, aorta and arteries: what every circuit has. Defaults are the published adult."""
@@ -149,14 +166,8 @@ class CircuitParameters(LeftHeartParameters):
         source="Med-Real2Sim fixes 75; Simaan 2009 uses 80 to 90",
         help="Aortic and arterial pressure at t = 0; like the preload volume it sets the stressed volume.",
     )
-    left_atrial_compliance: float = parameter(
-        4.4,
-        label="Left atrial compliance",
-        symbol="Cr",
-        unit="mL/mmHg",
-        bounds=(1.0, 15.0),
-        source=f"{_SIMAAN}: 4.4",
-        help="Compliance of the left atrium with the veins lumped into it.",
+    left_atrial_compliance: float = atrial_compliance(
+        help="Compliance of the left atrium with the veins lumped into it."
     )
 
 

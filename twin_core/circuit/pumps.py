@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twin_core.circuit.parameters import ParameterError
+from twin_core.circuit.units import L_MIN_PER_ML_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +86,6 @@ def _axial_head(speed_rpm: float) -> tuple[float, float, float]:
     return _AXIAL_BETA2 * speed_rpm**2, -_AXIAL_BETA0, 0.0
 
 
-_L_MIN_PER_ML_S = 0.06
-
-
 def _heartmate2_head(speed_rpm: float) -> tuple[float, float, float]:
     """Q = (0.0091 ΔP + 1.4) N − 0.19 ΔP − 1.9 in L/min, mmHg, krpm, solved for the head H = ΔP at a flow.
 
@@ -95,12 +93,12 @@ def _heartmate2_head(speed_rpm: float) -> tuple[float, float, float]:
     """
     n = speed_rpm / 1000.0
     steepness = 0.19 - 0.0091 * n  # L/min lost for each mmHg
-    return (1.4 * n - 1.9) / steepness, -_L_MIN_PER_ML_S / steepness, 0.0
+    return (1.4 * n - 1.9) / steepness, -L_MIN_PER_ML_S / steepness, 0.0
 
 
 def _heartmate3_head(speed_rpm: float) -> tuple[float, float, float]:
     """H = 3.45e-6 N² − 5.9e-5 N Q − 1.45 Q|Q| in mmHg, rpm, L/min (Girfoglio 2020)."""
-    return 3.45e-6 * speed_rpm**2, -5.9e-5 * speed_rpm * _L_MIN_PER_ML_S, -1.45 * _L_MIN_PER_ML_S**2
+    return 3.45e-6 * speed_rpm**2, -5.9e-5 * speed_rpm * L_MIN_PER_ML_S, -1.45 * L_MIN_PER_ML_S**2
 
 
 _PUMPS = (

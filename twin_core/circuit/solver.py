@@ -10,9 +10,10 @@ from numba import njit
 from scipy.integrate import ODEintWarning, odeint
 
 from twin_core.circuit import circuits, equations, fixed_point
-from twin_core.circuit.beat import Beat, beat_from_states
+from twin_core.circuit.beat import Beat
 from twin_core.circuit.circuits import AORTIC
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.circuit.integrated_cycle import beat_from_states
 from twin_core.circuit.parameters import ParameterError
 from twin_core.circuit.pumps import Pump
 

@@ -12,6 +12,7 @@ from twin_core.circuit.beat import Beat
 from twin_core.circuit.parameters import ParameterError
 from twin_core.circuit.pumps import Pump
 from twin_core.circuit.solver import integrate
+from twin_core.circuit.units import L_MIN_PER_ML_S
 
 _SPACING_S = 0.002
 _SAME_TIME_S = 1e-7
@@ -41,7 +42,7 @@ class Transient:
     @property
     def pump_flow_l_min(self) -> float:
         """Mean pump flow."""
-        return 0.06 * float(self.pump_flow_ml_s.mean())
+        return L_MIN_PER_ML_S * float(self.pump_flow_ml_s.mean())
 
 
 def simulate_pulse(beat: Beat, duration_s: float) -> Transient:
