@@ -8,8 +8,8 @@ import numpy as np
 
 from twin_core.circuit.beat import Beat
 from twin_core.circuit.pumps import Pump
+from twin_core.circuit.units import L_MIN_PER_ML_S
 
-_L_MIN_PER_ML_S = 0.06
 _CURVES = 7  # at most
 
 
@@ -25,7 +25,7 @@ def steady_head_mmhg(pump: Pump, speed_rpm: float, flow_l_min: np.ndarray) -> np
         ParameterError: If the pump cannot run at that speed.
     """
     h0, h1, h2 = pump.head_coefficients(pump.check_speed(speed_rpm))
-    flow = flow_l_min / _L_MIN_PER_ML_S
+    flow = flow_l_min / L_MIN_PER_ML_S
     return h0 + (h1 - pump.cannula_resistance) * flow + h2 * flow * np.abs(flow)
 
 
@@ -40,7 +40,7 @@ def operating_loop(beat: Beat) -> tuple[np.ndarray, np.ndarray]:
     """
     if beat.pump is None:
         raise ValueError("this beat has no pump; solve it with one.")
-    return beat.pump_flow_ml_s * _L_MIN_PER_ML_S, beat.aortic_waveform_mmhg - beat.lv_pressure_mmhg
+    return beat.pump_flow_ml_s * L_MIN_PER_ML_S, beat.aortic_waveform_mmhg - beat.lv_pressure_mmhg
 
 
 def curve_speeds(pump: Pump) -> list[float]:
