@@ -16,6 +16,7 @@ from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.pumps import Pump
 
 MAX_STEPS = 200
+MOST_SPEEDS_SHOWN = 41  # that fit on axes and in a table; more say nothing more
 DRAWS = 50  # of a twin's that a ramp is judged on: a share is then known to 7 points, in seconds
 
 
@@ -55,6 +56,41 @@ class Step:
             "reasons": list(self.reasons),
             "share_of_draws_met": self.share_met,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RampStudy:
+    """One pump's ramp in one patient.
+
+    Attributes:
+        pump: The pump.
+        steps: Its steps, at least one.
+        targets: What they were judged by.
+    """
+
+    pump: Pump
+    steps: tuple[Step, ...]
+    targets: Targets
+
+    @property
+    def recommended(self) -> dict[str, Any]:
+        """The speeds that meet every target, as ``recommend_speed`` gives them."""
+        return recommend_speed(self.steps, self.targets)
+
+
+def ramp_study(patient: LeftHeartParameters, pump: Pump, targets: Targets | None = None) -> RampStudy:
+    """The pump's ramp over the speeds round its everyday range; arguments as for ``ramp``."""
+    aims = targets or Targets()
+    steps = ramp(patient, pump, speeds(*usual_sweep(pump), pump), targets=aims)
+    return RampStudy(pump=pump, steps=tuple(steps), targets=aims)
+
+
+def usual_sweep(pump: Pump) -> tuple[float, float, float]:
+    """From, to and step in rpm of a ramp round the pump's everyday range."""
+    (low, high), (lowest, highest) = pump.usual_range_rpm, pump.speed_range_rpm
+    margin = 0.6 * (high - low)
+    ends = max(100.0 * round((low - margin) / 100), lowest), min(100.0 * round((high + margin) / 100), highest)
+    return *ends, 500.0 if high - low > 2000 else 200.0
 
 
 def speeds(low: float, high: float, step: float, pump: Pump) -> list[float]:
@@ -162,6 +198,13 @@ def recommend_speed(steps: Sequence[Step], targets: Targets | None = None) -> di
         "ruled_out": ruled_out,
         "targets": asdict(targets or Targets()),
     }
+
+
+def beside_range(steps: Sequence[Step]) -> list[str]:
+    """Why the speeds next to the recommended ones miss, one sentence each; none without recommended ones."""
+    good = [i for i, step in enumerate(steps) if not step.reasons]
+    beside = [i for i in (good[0] - 1, good[-1] + 1) if 0 <= i < len(steps)] if good else []
+    return [f"At {steps[i].speed_rpm:.0f} rpm: {'; '.join(steps[i].reasons)}." for i in beside]
 
 
 def suction_speed(patient: LeftHeartParameters, pump: Pump, *, reflex: bool = True) -> float | None:
