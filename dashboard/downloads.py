@@ -1,11 +1,14 @@
-"""Files to take away: report, waveforms, twin. Each is made when it is asked for."""
+"""Files to take away: reports of a study, and the saved case. Each is made when it is asked for."""
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import state
 from dashboard.reading import Patient
@@ -13,39 +16,101 @@ from twin_core import report
 from twin_core.scenario import Scenario
 
 
+class File(NamedTuple):
+    """A file that a button hands out.
+
+    Attributes:
+        label: On the button.
+        key: Session key of the button.
+        made: Makes its content.
+        ending: Of its name, after the patient's pseudonym.
+        mime: What browsers call its kind.
+        help: What it is, where the pointer rests.
+    """
+
+    label: str
+    key: str
+    made: Callable[[], bytes]
+    ending: str
+    mime: str
+    help: str
+
+
+_PDF = "Patient and what-if on two pages"
+_HTML = "The same in one file with figures to read values off; it opens without a network"
+_CSV = "One cycle of patient and what-if"
+
+
 def draw(patient: Patient, scenario: Scenario) -> None:
-    """The three download buttons, for the patient and the what-if as they stand."""
-    name = file_stem(patient.twin.pseudonym)
+    """The download buttons beside the sliders, for the patient and the what-if as they stand."""
     # With every slider where it started the what-if is the patient: the report then shows one beat, not two.
     scenarios = [scenario] if scenario.changes or scenario.pump else []
-    circuit = state.circuit()
-    contour = patient.preview.still_png if patient.preview else None
+    case, contour = state.case(), patient.preview.still_png if patient.preview else None
 
-    def pdf() -> bytes:
-        return report.pdf(patient.twin, scenarios, circuit=circuit, contour_png=contour, patient=patient.circuit_note)
+    @functools.cache  # one solve, whichever and however many of the files are taken
+    def study() -> report.Study:
+        return report.study(case, scenarios, ramp=True, contour_png=contour)
 
-    def csv() -> bytes:
-        return report.waveforms_csv(patient.twin, scenarios, circuit=circuit, patient=patient.circuit_note).encode()
-
-    def twin() -> bytes:
-        return patient.twin.to_json().encode()
-
-    buttons: tuple[tuple[str, str, Callable[[], bytes], str, str, str], ...] = (
-        ("Report PDF", state.DOWNLOAD_PDF, pdf, f"{name}.pdf", "application/pdf", "PDF of patient and what-if"),
-        (
+    files = (
+        File("Report PDF", state.DOWNLOAD_PDF, lambda: report.pdf(study()), ".pdf", "application/pdf", _PDF),
+        File("Report HTML", state.DOWNLOAD_HTML, lambda: report.html(study()).encode(), ".html", "text/html", _HTML),
+        File(
             "Waveforms CSV",
             state.DOWNLOAD_CSV,
-            csv,
-            f"{name}.csv",
+            lambda: report.waveforms_csv(study()).encode(),
+            ".csv",
             "text/csv",
-            "CSV of one cycle of patient and what-if",
+            _CSV,
         ),
-        ("Twin JSON", state.DOWNLOAD_TWIN, twin, f"{name}.json", "application/json", "JSON to reopen here another day"),
     )
-    columns = [*st.columns(2), st.container()]  # two beside each other and one below: narrower, names would break
-    for column, (label, key, data, file_name, mime, help) in zip(columns, buttons, strict=True):
-        column.download_button(
-            label, data, file_name=file_name, mime=mime, key=key, help=help, on_click="ignore", width="stretch"
+    # Two beside each other and one below: narrower, names would break.
+    buttons(files, patient.twin.pseudonym, [*st.columns(2), st.container()])
+
+
+def of_study(study: report.Study) -> tuple[File, ...]:
+    """Every file of a study on the Report page."""
+    return (
+        File("PDF", state.REPORT_PDF, lambda: report.pdf(study), ".pdf", "application/pdf", "The pages shown here"),
+        File(
+            "HTML",
+            state.REPORT_HTML,
+            lambda: report.html(study).encode(),
+            ".html",
+            "text/html",
+            "The same in one file with figures to read values off; it opens without a network",
+        ),
+        File(
+            "CSV",
+            state.REPORT_CSV,
+            lambda: report.waveforms_csv(study).encode(),
+            ".csv",
+            "text/csv",
+            "Waveforms of one cycle of the patient and every scenario",
+        ),
+        File(
+            "JSON",
+            state.REPORT_JSON,
+            lambda: report.results_json(study).encode(),
+            "-report.json",
+            "application/json",
+            "Every number of the report, and the case: it reopens here",
+        ),
+    )
+
+
+def buttons(files: Sequence[File], pseudonym: str, places: Sequence[DeltaGenerator]) -> None:
+    """One button a file, each in its place."""
+    for place, file in zip(places, files, strict=True):
+        place.download_button(
+            file.label,
+            file.made,
+            file_name=f"{file_stem(pseudonym)}{file.ending}",
+            mime=file.mime,
+            key=file.key,
+            help=file.help,
+            on_click="ignore",
+            width="stretch",
+            type="primary" if file.key == state.REPORT_PDF else "secondary",
         )
 
 

@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 
 from twin_core import __version__
+from twin_core.case import Case, PinnedScenario
 from twin_core.circuit import INDICES
 from twin_core.cli import main
+from twin_core.recalibration import recalibrate
+from twin_core.scenario import Scenario
 
 
 @dataclass
@@ -66,17 +69,39 @@ def test_the_table_shows_labels_units_and_status(run):
     assert "Steady beat, found in" in done.stdout
 
 
-def test_report_writes_pdf_and_csv(run, twin, tmp_path):
+def test_report_writes_pdf_html_and_csv(run, twin, tmp_path):
     twin.save(tmp_path / "twin.json")
-    files = tmp_path / "report.pdf", tmp_path / "beat.csv"
+    files = tmp_path / "report.pdf", tmp_path / "report.html", tmp_path / "beat.csv"
     done = run(
-        *("report", tmp_path / "twin.json", "--out", files[0], "--csv", files[1]),
-        *("--pump", "axial", "--speed", 9000, "--json"),
+        *("report", tmp_path / "twin.json", "--out", files[0], "--out", files[1], "--csv", files[2]),
+        *("--pump", "axial", "--speed", 9000, "--notes", "Seen <twice>", "--pseudonym", "Case  8", "--json"),
     )
     assert done.returncode == 0
     assert json.loads(done.stdout)["files"] == [str(file) for file in files]
     assert files[0].read_bytes().startswith(b"%PDF")
-    assert "What-if" in files[1].read_text()
+    page = files[1].read_text()
+    assert "Seen &lt;twice&gt;" in page and "Case 8" in page and "Case 7" not in page
+    assert "Ramp of the Axial (Simaan) pump" in page
+    assert "What-if" in files[2].read_text()
+
+
+def test_report_of_a_case_holds_its_pinned_what_ifs_and_what_it_was_recalibrated_to(run, twin, tmp_path):
+    moved, record = recalibrate(twin, {"systolic_pressure_mmhg": 104.0, "diastolic_pressure_mmhg": 68.0})
+    pinned = (
+        PinnedScenario(circuit="five_state", scenario=Scenario(name="Pump", pump="axial", speed_rpm=9000)),
+        PinnedScenario(circuit="closed_loop", scenario=Scenario(name="Elsewhere", pump="axial", speed_rpm=9000)),
+    )
+    Case(twin=moved, recalibration=record, pinned=pinned).save(tmp_path / "case.json")
+    done = run("report", tmp_path / "case.json", "--out", tmp_path / "r.json", "--no-ramp")
+    assert done.returncode == 0
+    assert "Left out, as pinned in the other circuit: Elsewhere; --circuit closed_loop has them." in done.stdout
+    answer = json.loads((tmp_path / "r.json").read_text())
+    assert [beat["name"] for beat in answer["beats"]] == ["Patient", "Pump"]
+    assert answer["beats"][0]["settings"].startswith("recalibrated to systolic pressure 104 mmHg")
+    assert answer["ramp"] is None
+    assert Case.load(tmp_path / "r.json").recalibration == record
+    again = run("simulate", "--twin", tmp_path / "r.json", "--json")
+    assert json.loads(again.stdout) == moved.simulate().indices(), "every command reads it"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +120,7 @@ def test_report_writes_pdf_and_csv(run, twin, tmp_path):
         (["report", "none.json", "--out", "x.pdf"], 1, "cannot read none.json"),
         (["simulate", "--csv", "no/such/folder/x.csv"], 1, "check the path"),
         (["report", "t.json", "--out", "t.json"], 1, "would be overwritten"),
+        (["report", "t.json", "--out", "r.docx"], 1, "no report with the suffix '.docx'; choose .pdf, .html"),
         (["report", "t.json", "--out", "r.pdf", "--csv", "r.pdf"], 1, "would be overwritten"),
         (["infer", "c.avi", "--out", "./c.avi"], 1, "would be overwritten"),
         (["train", "surrogate", "--out", "/dev/null/x"], 1, "check the path"),

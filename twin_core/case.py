@@ -88,11 +88,13 @@ class Case(JsonFile):
 
     @classmethod
     def checked(cls, values: Any) -> Self:
-        """A case from the values of a case file, or of a twin file: that is a case with nothing but the twin.
+        """A case from the values of a case file, of a report, or of a twin file: a case with nothing but the twin.
 
         Raises:
             TwinError: If they are neither, are from a newer schema, or out of bounds.
         """
+        if isinstance(values, dict) and isinstance(values.get("case"), dict):  # a report's JSON holds the case it is of
+            values = values["case"]
         if not isinstance(values, dict) or values.get("kind") != KIND:
             return cls(twin=Twin.checked(values))
         cls.check_version(values)

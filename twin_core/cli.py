@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,12 +10,25 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from twin_core import __version__, cli_evaluate, cli_train
-from twin_core.case import Case
+from twin_core import __version__, cli_evaluate, cli_report, cli_train
 from twin_core.circuit import ParameterError, circuits, presets, pumps
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
+from twin_core.cli_common import (
+    CircuitOption,
+    CommandError,
+    DeviceOption,
+    JsonOption,
+    PresetOption,
+    PumpOption,
+    ReflexOption,
+    SetOption,
+    SpeedOption,
+    TwinOption,
+    asked_scenario,
+    check_outputs,
+    print_json,
+)
 from twin_core.cli_tables import print_beats, print_change, print_inference
-from twin_core.scenario import Scenario
 from twin_core.twin import RESEARCH_USE, Twin
 
 app = typer.Typer(
@@ -28,27 +40,9 @@ app = typer.Typer(
 )
 app.add_typer(cli_train.app, name="train")
 app.command()(cli_evaluate.evaluate)
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-DeviceOption = Annotated[str, typer.Option(help="Where networks run: auto (a GPU if there is one), cpu or cuda.")]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; repeat for more.")
-]
-PumpOption = Annotated[str | None, typer.Option(help=f"Fit a pump: {', '.join(pumps.NAMES)}.")]
-SpeedOption = Annotated[float | None, typer.Option(metavar="RPM", help="Pump speed; needed with --pump.")]
-
+app.command()(cli_report.report)
 
 _USAGE_ERROR: Any = typer.BadParameter.__mro__[2]  # ClickException, of click itself or of the copy inside typer
-PresetOption = Annotated[str | None, typer.Option(help=f"Reference patient: {', '.join(presets.PRESETS)}.")]
-TwinOption = Annotated[Path | None, typer.Option(help="Twin file to simulate.")]
-CircuitOption = Annotated[str, typer.Option(help=f"Circuit: {', '.join(circuits.CIRCUITS)}.")]
-ReflexOption = Annotated[
-    bool, typer.Option("--reflex/--no-reflex", help="Whether the baroreflex of the closed loop acts.")
-]
-
-
-class CommandError(Exception):
-    """What a command could not do, in one line."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -85,7 +79,7 @@ def infer(
     as_json: JsonOption = False,
 ) -> None:
     """Find the twin of the patient in an echo clip."""
-    _check_outputs({clip, earlier}, out, contours)
+    check_outputs({clip, earlier}, out, contours)
     before = Twin.load(earlier) if earlier is not None else None
     from twin_core.inference import infer as run  # networks load only where they are used
 
@@ -109,7 +103,7 @@ def infer(
     if result.change is not None:
         answer["change"] = {name: asdict(one) for name, one in result.change.items()}
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     elif result.twin is not None and beat is not None:
         print_inference(result.twin, beat)
         if result.change is not None and before is not None:
@@ -131,14 +125,14 @@ def simulate(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate one steady beat of a reference patient or a twin."""
-    _check_outputs({twin}, csv)
-    beat = _scenario(changes, pump, speed, reflex).simulate(_patient(preset, twin, circuit))
+    check_outputs({twin}, csv)
+    beat = asked_scenario(changes, pump, speed, reflex).simulate(_patient(preset, twin, circuit))
     if csv is not None:
         import pandas as pd
 
         pd.DataFrame(beat.waveforms()).to_csv(csv, index=False, float_format="%.6g")
     if as_json:
-        _print_json(beat.indices())
+        print_json(beat.indices())
     else:
         print_beats({"Value": beat})
         typer.echo(beat.message)
@@ -163,7 +157,7 @@ def ramp(
     from twin_core import ramp as ramps
 
     fitted = pumps.get(pump)
-    scenario = _scenario(changes, None, None, reflex)
+    scenario = asked_scenario(changes, None, None, reflex)
     patient = scenario.parameters(_patient(preset, twin, circuit))
     at_speeds = ramps.speeds(low, high, step, fitted)
     drawn = Twin.load(twin).draw_circuits(circuit, ramps.DRAWS) if twin is not None else []
@@ -172,7 +166,7 @@ def ramp(
     recommended = ramps.recommend_speed(steps)
     if as_json:
         rows = [s.row() for s in steps]
-        _print_json({"pump": pump, "circuit": circuit, "rows": rows, "draws": len(draws), "recommended": recommended})
+        print_json({"pump": pump, "circuit": circuit, "rows": rows, "draws": len(draws), "recommended": recommended})
     else:
         print_beats({f"{s.speed_rpm:.0f} rpm": s.beat for s in steps})
         for s in steps:
@@ -186,49 +180,6 @@ def ramp(
         raise CommandError(f"no steady beat at {', '.join(unsteady)} rpm: those rows are not a steady state.")
 
 
-@app.command()
-def report(
-    twin: Annotated[Path, typer.Argument(help="Twin or case file.")],
-    out: Annotated[Path, typer.Option(help="Write the PDF here.")],
-    circuit: CircuitOption = circuits.FIVE_STATE.name,
-    changes: SetOption = None,
-    pump: PumpOption = None,
-    speed: SpeedOption = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write the waveforms here.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write the PDF report of a twin, with a what-if beside it where --set or --pump is given."""
-    from twin_core import report as reports
-
-    _check_outputs({twin}, out, csv)
-    saved = Case.load(twin)
-    patient = saved.twin
-    origin = reports.AS_FOUND if saved.recalibration is None else saved.recalibration.describe()
-    scenarios = [_scenario(changes, pump, speed, True)] if changes or pump or speed is not None else []
-    out.write_bytes(reports.pdf(patient, scenarios, circuit=circuit, patient=origin))
-    written = [str(out)]
-    if csv is not None:
-        csv.write_text(reports.waveforms_csv(patient, scenarios, circuit=circuit, patient=origin), encoding="utf-8")
-        written.append(str(csv))
-    if as_json:
-        _print_json({"status": "written", "files": written})
-    else:
-        typer.echo(f"Wrote {' and '.join(written)}.")
-
-
-def _check_outputs(inputs: set[Path | None], *outputs: Path | None) -> None:
-    """Refuse, before any work, an output that would overwrite an input or another, or has no folder to lie in."""
-    taken = {path.resolve() for path in inputs if path is not None}
-    for path in outputs:
-        if path is None:
-            continue
-        if path.resolve() in taken:
-            raise CommandError(f"{path} would be overwritten: it is given twice; choose another name for the output.")
-        taken.add(path.resolve())
-        if not path.parent.is_dir() or path.is_dir():
-            raise CommandError(f"{path} cannot be written: its folder does not exist, or it is one; check the path.")
-
-
 def _patient(preset: str | None, twin: Path | None, circuit: str) -> LeftHeartParameters:
     circuits.get(circuit)
     if preset is not None and twin is not None:
@@ -236,25 +187,6 @@ def _patient(preset: str | None, twin: Path | None, circuit: str) -> LeftHeartPa
     if twin is not None:
         return Twin.load(twin).circuit_in(circuit)
     return presets.load(preset or "simaan_normal", circuit)
-
-
-def _scenario(changes: list[str] | None, pump: str | None, speed: float | None, reflex: bool) -> Scenario:
-    values: dict[str, float] = {}
-    for change in changes or []:
-        name, equals, value = change.partition("=")
-        try:
-            values[name] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise CommandError(f"--set {change} is not NAME=VALUE with a number; write it like emax_mmhg_per_ml=1.5.")
-    if (pump is None) != (speed is None):
-        raise CommandError(f"a pump and its speed go together; received --pump {pump} --speed {speed}: give both.")
-    return Scenario(name="What-if", changes=values, pump=pump, speed_rpm=speed, reflex=reflex)
-
-
-def _print_json(answer: dict[str, Any]) -> None:
-    typer.echo(json.dumps(answer, indent=2, allow_nan=False))
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -188,11 +188,12 @@ class Twin(JsonFile):
 
     @classmethod
     def checked(cls, values: Any) -> Self:
-        """A twin from a twin file's values; of a saved case's (case.py), the twin in use.
+        """A twin from a twin file's values; of a saved case's (case.py) or a report's, the twin in use.
 
         Raises:
             TwinError: If they are none, are from a newer schema, or out of bounds.
         """
-        if isinstance(values, dict) and "schema_version" in values and isinstance(values.get("twin"), dict):
-            values = values["twin"]
+        for part in ("case", "twin"):
+            if isinstance(values, dict) and "schema_version" in values and isinstance(values.get(part), dict):
+                values = values[part]
         return super().checked(values)

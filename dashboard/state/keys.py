@@ -11,7 +11,7 @@ PUMP = "pump"
 PUMP_ON = "pump_on"
 SPEED = "speed_rpm"
 RESET = "reset"
-DOWNLOAD_PDF, DOWNLOAD_CSV, DOWNLOAD_TWIN = "download_pdf", "download_csv", "download_twin"
+DOWNLOAD_PDF, DOWNLOAD_HTML, DOWNLOAD_CSV = "download_pdf", "download_html", "download_csv"
 SAVE = "download_case"
 SLIDERS, RESULTS, BAND = "sliders", "results", "band"
 PIN_NAME, PIN = "pin_name", "pin"
@@ -20,8 +20,9 @@ SYSTOLIC, DIASTOLIC, PULSE = "systolic_mmhg", "diastolic_mmhg", "pulse_bpm"
 RAMP_CIRCUIT, RAMP_PUMP, RAMP_CHART = "ramp_circuit", "ramp_pump", "ramp_chart"
 RAMP_OPEN, RAMP_CHOSEN = "ramp_open", "ramp_chosen"
 RAMP_FROM, RAMP_TO, RAMP_STEP, RAMP_DRAWS = "ramp_from", "ramp_to", "ramp_step", "ramp_draws"
-NOTES, PSEUDONYM, INCLUDE_WHAT_IF = "notes", "pseudonym", "include_what_if"
-REPORT_PDF, REPORT_CSV, REPORT_CASE = "report_pdf", "report_csv", "report_case"
+NOTES, PSEUDONYM = "notes", "pseudonym"
+INCLUDE_WHAT_IF, INCLUDE_RAMP = "include_what_if", "include_ramp"
+REPORT_PDF, REPORT_HTML, REPORT_CSV, REPORT_JSON = "report_pdf", "report_html", "report_csv", "report_json"
 
 PATIENT, RESTING, WHAT_IF, AXES = "patient", "resting", "what_if", "axes"
 KEPT, PAGE, PINNED, LINK = "kept", "page", "pinned", "link"
@@ -39,6 +40,6 @@ KEEP = (
     *(DEPTH, CIRCUIT, PUMP, PUMP_ON, SPEED),
     *sorted({slider(name) for names in WHAT_IF_PARAMETERS.values() for name in names}),
     *(RAMP_CIRCUIT, RAMP_PUMP, RAMP_FROM, RAMP_TO, RAMP_STEP, RAMP_DRAWS),
-    *(NOTES, PSEUDONYM, INCLUDE_WHAT_IF, SYSTOLIC, DIASTOLIC, PULSE),
+    *(NOTES, PSEUDONYM, INCLUDE_WHAT_IF, INCLUDE_RAMP, SYSTOLIC, DIASTOLIC, PULSE),
 )
 """Widgets whose values outlive the page that drew them."""

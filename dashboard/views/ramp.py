@@ -9,14 +9,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
-from dashboard import charts, intake, ramp_charts, state, tables
+from dashboard import charts, intake, ramp_charts, ramp_results, state, tables
 from dashboard.reading import Patient
 from twin_core import ramp as ramps
 from twin_core.circuit import ParameterError, circuits, pumps
 from twin_core.circuit.pumps import Pump
 from twin_core.report import CIRCUIT_LIMITS
-
-_MAX_SPEEDS = 41  # that fit on the axes and in the table; more say nothing more
 
 
 class _Told(Sequence[float]):
@@ -55,8 +53,10 @@ def page(what_if: Page) -> None:
     pump, circuit, speeds = _settings()
     try:
         at_speeds = ramps.speeds(*speeds, pump)
-        if len(at_speeds) > _MAX_SPEEDS:
-            raise ParameterError(f"{len(at_speeds)} speeds are more than the {_MAX_SPEEDS} shown; give a larger step.")
+        if len(at_speeds) > ramps.MOST_SPEEDS_SHOWN:
+            raise ParameterError(
+                f"{len(at_speeds)} speeds are more than the {ramps.MOST_SPEEDS_SHOWN} shown; give a larger step."
+            )
         steps = _solved(patient, pump, circuit, at_speeds, _asks_draws(patient))
     except ParameterError as error:
         st.error(intake.plain(f"This ramp cannot be run: {error}"))
@@ -85,13 +85,6 @@ def page(what_if: Page) -> None:
         _open(pump, float(points[0]["x"]), circuit, what_if)
     st.html(tables.ramp_table(steps))
     st.html(f'<p class="note">{CIRCUIT_LIMITS[circuit]}</p>')
-
-
-def _outside(steps: list[ramps.Step]) -> str:
-    """Why the speeds next to the recommended ones miss, in a sentence or two."""
-    good = [i for i, step in enumerate(steps) if not step.reasons]
-    beside = [i for i in (good[0] - 1, good[-1] + 1) if 0 <= i < len(steps)]
-    return " ".join(f"At {steps[i].speed_rpm:.0f} rpm: {'; '.join(steps[i].reasons)}." for i in beside)
 
 
 def _settings() -> tuple[Pump, str, tuple[float, float, float]]:
@@ -131,12 +124,9 @@ def _settings() -> tuple[Pump, str, tuple[float, float, float]]:
 
 def _usual_speeds() -> None:
     """Put the sweep round the pump's everyday range."""
-    pump = pumps.get(st.session_state[state.RAMP_PUMP])
-    (low, high), (lowest, highest) = pump.usual_range_rpm, pump.speed_range_rpm
-    margin = 0.6 * (high - low)
-    state.put(state.RAMP_FROM, int(max(100 * round((low - margin) / 100), lowest)))
-    state.put(state.RAMP_TO, int(min(100 * round((high + margin) / 100), highest)))
-    state.put(state.RAMP_STEP, 500 if high - low > 2000 else 200)
+    sweep = ramps.usual_sweep(pumps.get(st.session_state[state.RAMP_PUMP]))
+    for key, value in zip((state.RAMP_FROM, state.RAMP_TO, state.RAMP_STEP), sweep, strict=True):
+        state.put(key, int(value))
 
 
 def _asks_draws(patient: Patient) -> bool:
@@ -151,25 +141,20 @@ def _asks_draws(patient: Patient) -> bool:
 
 
 def _solved(patient: Patient, pump: Pump, circuit: str, at_speeds: list[float], with_draws: bool) -> list[ramps.Step]:
-    """The ramp's steps, solved once for what they are made from."""
-    made_from = (patient.twin.circuit, circuit, pump.name, tuple(at_speeds), with_draws)
-    steps = state.result("ramp", made_from)
-    if steps is None:
-        bar = st.progress(0.0, "Closing the circulation")
-        try:
-            circulation = patient.twin.circuit_in(circuit)
-            draws = patient.twin.draw_circuits(circuit, ramps.DRAWS) if with_draws else []
-            steps = ramps.ramp(circulation, pump, _Told(at_speeds, bar), draws=draws)
-        finally:
-            bar.empty()
-        state.keep_result("ramp", made_from, steps)
-    return steps
+    """The ramp's steps, with a bar that moves while they are solved."""
+    bar = st.progress(0.0, "Closing the circulation")
+    try:
+        return ramp_results.solved(patient, pump, circuit, at_speeds, with_draws, lambda speeds: _Told(speeds, bar))
+    finally:
+        bar.empty()
 
 
 def _recommendation(steps: list[ramps.Step]) -> None:
     found = ramps.recommend_speed(steps)
     if found["range_rpm"]:
-        st.success(f"**Recommended: {intake.plain(found['summary'])}** {intake.plain(_outside(steps))}")
+        st.success(
+            f"**Recommended: {intake.plain(found['summary'])}** {intake.plain(' '.join(ramps.beside_range(steps)))}"
+        )
     else:
         st.warning(f"**{intake.plain(found['summary'])}**")
 

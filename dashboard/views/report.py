@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
-from dashboard import downloads, intake, state
+from dashboard import downloads, intake, ramp_results, state
 from dashboard.reading import Patient
 from twin_core import report
-from twin_core.circuit import circuits
+from twin_core.case import Case
+from twin_core.circuit import ParameterError, circuits, pumps
+from twin_core.ramp import RampStudy
+from twin_core.report.study import ramped_pump
 from twin_core.scenario import Scenario
-from twin_core.twin import Twin
 
 _NOTES_MAX = 1500  # characters: about a third of a page
 
@@ -23,8 +27,9 @@ def page() -> None:
     intake.header(patient)
     choices, preview = st.columns([1.0, 2.1], gap="large")
     with choices:
-        twin = _named_twin(patient)
+        case = _named_case()
         scenarios = _scenarios()
+        with_ramp = _asks_ramp(scenarios)
         notes = st.text_area(
             "Notes",
             key=state.NOTES,
@@ -32,13 +37,21 @@ def page() -> None:
             height=120,
             help="Printed as typed. Names and other identifiers do not belong here.",
         )
-        _downloads(patient, twin, scenarios, notes)
+        files = st.container()
     with preview:
-        _preview(patient, twin, scenarios, notes)
+        study = _preview(patient, case, scenarios, with_ramp, notes)
+    if study is None:
+        return
+    with files:
+        places = [place for _ in range(2) for place in st.columns(2)]
+        downloads.buttons(downloads.of_study(study), study.twin.pseudonym, places)
+        if missing := report.missing_characters(study):
+            said = f"The PDF's own font lacks {missing}: look whether the pages show them. The HTML does."
+            st.html(f'<p class="note">{escape(said)}</p>')
 
 
-def _named_twin(patient: Patient) -> Twin:
-    """The twin under the pseudonym typed."""
+def _named_case() -> Case:
+    """The case under the pseudonym typed."""
     typed = " ".join(
         st.text_input(
             "Pseudonym",
@@ -47,11 +60,12 @@ def _named_twin(patient: Patient) -> Twin:
             help="Heads the report and the files; never the patient's name or ID.",
         ).split()
     )
-    return patient.twin.model_copy(update={"pseudonym": typed or patient.twin.pseudonym})
+    case = state.case()
+    return case.renamed(typed) if typed else case
 
 
 def _scenarios() -> list[Scenario]:
-    """Checkboxes for the what-if as it stands and the pinned ones; those chosen."""
+    """Checkboxes for the what-if as it stands and the pinned ones; those chosen, each a column."""
     st.markdown("**Scenarios beside the patient**")
     chosen = []
     what_if = state.scenario()
@@ -79,56 +93,54 @@ def _scenarios() -> list[Scenario]:
     return chosen
 
 
-def _downloads(patient: Patient, twin: Twin, scenarios: list[Scenario], notes: str) -> None:
-    name, circuit = downloads.file_stem(twin.pseudonym), state.circuit()
-    contour, note = _picture(patient), patient.circuit_note
-    case = state.case().renamed(twin.pseudonym)
-
-    def pdf() -> bytes:
-        return report.pdf(twin, scenarios, circuit=circuit, contour_png=contour, notes=notes, patient=note)
-
-    def csv() -> bytes:
-        return report.waveforms_csv(twin, scenarios, circuit=circuit, patient=patient.circuit_note).encode()
-
-    def saved() -> bytes:
-        return case.to_json().encode()
-
-    for label, key, data, file_name, mime, help in (
-        ("PDF report", state.REPORT_PDF, pdf, f"{name}.pdf", "application/pdf", "The pages shown here"),
-        ("Waveforms CSV", state.REPORT_CSV, csv, f"{name}.csv", "text/csv", "One cycle of patient and scenarios"),
-        ("Case JSON", state.REPORT_CASE, saved, f"{name}-case.json", "application/json", "Reopens here with all of it"),
-    ):
-        st.download_button(
-            label,
-            data,
-            file_name=file_name,
-            mime=mime,
-            key=key,
-            help=help,
-            on_click="ignore",
-            width="stretch",
-            type="primary" if key == state.REPORT_PDF else "secondary",
-        )
+def _asks_ramp(scenarios: list[Scenario]) -> bool:
+    """Whether the ramp of the pump chosen goes in."""
+    pump = ramped_pump(scenarios)
+    if pump is None:
+        st.html('<p class="note">No scenario has a pump: there is no ramp to show.</p>')
+        return False
+    if state.INCLUDE_RAMP not in st.session_state:
+        state.put(state.INCLUDE_RAMP, True)
+    return st.checkbox(
+        f"Ramp of the {intake.plain(pumps.get(pump).label)} pump",
+        key=state.INCLUDE_RAMP,
+        help="In the closed loop, at the speeds of the Ramp study where it was set to this pump, else round its "
+        "everyday range.",
+    )
 
 
-def _preview(patient: Patient, twin: Twin, scenarios: list[Scenario], notes: str) -> None:
-    contour, note = _picture(patient), patient.circuit_note
-    made_from = (twin, note, tuple(one.model_dump_json() for one in scenarios), state.circuit(), notes, contour)
-    pages = state.result("report", made_from)
-    if pages is None:
-        try:
+def _preview(
+    patient: Patient, case: Case, scenarios: list[Scenario], with_ramp: bool, notes: str
+) -> report.Study | None:
+    """Show the pages, and give the study that they and every file are made from; None if there can be none."""
+    contour = patient.preview.still_png if patient.preview else None
+    try:
+        ramp = _ramp(patient, scenarios) if with_ramp else False
+        shown = isinstance(ramp, RampStudy) and (ramp.pump.name, [step.speed_rpm for step in ramp.steps])
+        made_from = (case, [one.model_dump_json() for one in scenarios], notes, contour, with_ramp, shown)
+        kept = state.result("report", made_from)
+        if kept is None:
             with st.spinner("Setting the report's pages", show_time=True):
-                pages = report.page_images(
-                    twin, scenarios, circuit=state.circuit(), contour_png=contour, notes=notes, patient=note
-                )
-        except ValueError as error:
-            st.error(intake.plain(f"The report cannot be made: {error}"))
-            return
-        state.keep_result("report", made_from, pages)
+                study = report.study(case, scenarios, ramp=ramp, notes=notes, contour_png=contour)
+                kept = study, report.page_images(study)
+            state.keep_result("report", made_from, kept)
+    except ValueError as error:
+        st.error(intake.plain(f"The report cannot be made: {error}"))
+        return None
+    study, pages = kept
     for number, image in enumerate(pages, 1):
         place = f"Page {number} of {len(pages)}"
-        st.image(image, caption=place, width="stretch", alt=f"{place} of the report; the PDF holds its text")
+        st.image(image, caption=place, width="stretch", alt=f"{place} of the report; PDF and HTML hold its text")
+    return study
 
 
-def _picture(patient: Patient) -> bytes | None:
-    return patient.preview.still_png if patient.preview else None
+def _ramp(patient: Patient, scenarios: list[Scenario]) -> bool | RampStudy:
+    """The ramp of the scenarios' pump; True where it cannot be run: the study tries, and says why not."""
+    pump = ramped_pump(scenarios)
+    if pump is None:
+        return False
+    try:
+        with st.spinner("Running the ramp", show_time=True):
+            return ramp_results.of_report(patient, pumps.get(pump))
+    except ParameterError:
+        return True

@@ -15,7 +15,6 @@ from twin_core import report
 from twin_core.case import Case
 from twin_core.circuit import PARAMETERS
 from twin_core.ramp import recommend_speed
-from twin_core.twin import Twin
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -239,20 +238,76 @@ def test_pinned_what_ifs_go_into_report_and_case(tmp_path):
 
     go(app, "Report")
     assert not app.exception
-    assert [box.value for box in app.checkbox] == [True, True, True]
+    assert [box.value for box in app.checkbox] == [True] * 4, "three scenarios and the ramp"
     app.text_input(key="pseudonym").set_value("Case 12")
     app.text_area(key="notes").set_value("Seen twice. #strong[no markup]")
     app.checkbox(key="include_five_state_Second").set_value(False).run()
     assert not app.exception
-    (twin, _, scenarios, _, notes, _), pages = app.session_state["kept_results"]["report"]
-    assert twin.pseudonym == "Case 12"
-    assert [name for name in ("What-if", "Pump on", "Second") if any(f'"{name}"' in one for one in scenarios)] == [
-        "What-if",
-        "Pump on",
-    ]
+    _, (study, pages) = app.session_state["kept_results"]["report"]
+    assert study.twin.pseudonym == "Case 12"
+    assert list(study.beats) == ["Patient", "What-if", "Pump on"]
+    assert study.ramp.pump.name == "axial"
     assert all(page.startswith(b"\x89PNG") for page in pages)
-    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(report.pdf(twin, [], notes=notes))).pages)
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(report.pdf(study))).pages)
     assert "Seen twice. #strong[no markup]" in text
+    assert "Ramp of the Axial (Simaan) pump" in text
+    app.run()
+    assert app.session_state["kept_results"]["report"][1][0] is study, "nothing changed, nothing is solved again"
+    app.checkbox(key="include_ramp").set_value(False).run()
+    assert app.session_state["kept_results"]["report"][1][0].ramp is None
+
+
+def handed_out(app, monkeypatch, title):
+    """Name and content of every file that a page's buttons hand out, by label."""
+    files = {}
+
+    def kept(column, label, data, *, file_name, **settings):
+        files[label] = (file_name, data())
+
+    with monkeypatch.context() as patched:
+        patched.setattr("streamlit.delta_generator.DeltaGenerator.download_button", kept)
+        patched.setattr("streamlit.download_button", lambda *args, **settings: kept(None, *args, **settings))
+        go(app, title)
+    return files
+
+
+def test_every_file_of_the_report_holds_what_the_preview_shows(monkeypatch):
+    app = open_app("Patient")
+    enter(app, 112, 74)
+    go(app, "What-if")
+    app.toggle(key="pump_on").set_value(True).run()
+    pin(app, "<b>On</b>")
+    files = handed_out(app, monkeypatch, "Report")
+    _, (study, _) = app.session_state["kept_results"]["report"]
+    assert set(files) == {"PDF", "HTML", "CSV", "JSON", "Save case"}
+    answer = json.loads(files["JSON"][1])
+    assert [one["name"] for one in answer["beats"]] == ["Patient", "What-if", "<b>On</b>"]
+    assert [one["indices"] for one in answer["beats"]] == [beat.indices() for beat in study.beats.values()]
+    page = files["HTML"][1].decode()
+    assert "&lt;b&gt;On&lt;/b&gt;" in page and "<b>On</b>" not in page
+    assert study.ramp.recommended["summary"] in page
+    for text in (files["CSV"][1].decode(), page):
+        assert "recalibrated to systolic pressure 112 mmHg" in text
+    case = Case.from_json(files["JSON"][1])
+    assert case == Case.from_json(files["Save case"][1])
+    assert case.recalibration.readings["systolic_pressure_mmhg"] == 112, "what was read is not lost"
+
+    fresh = upload(open_app(), "report.json", files["JSON"][1])
+    assert on_screen(fresh).beat.indices() == on_screen(app).beat.indices()
+    assert on_screen(fresh).recalibration == on_screen(app).recalibration
+
+
+def test_the_report_shows_the_ramp_of_the_ramp_page():
+    app = open_app("Ramp study")
+    for key, value in (("ramp_from", 5200), ("ramp_to", 5600), ("ramp_step", 200)):
+        app.number_input(key=key).set_value(value)
+    app.run()
+    app.button(key="ramp_open").click().run()
+    go(app, "Report")
+    _, (study, _) = app.session_state["kept_results"]["report"]
+    _, steps = app.session_state["kept_results"]["ramp"]
+    assert [step.speed_rpm for step in study.ramp.steps] == [5200, 5400, 5600]
+    assert all(one is other for one, other in zip(study.ramp.steps, steps, strict=True)), "solved once"
 
 
 def test_another_depth_keeps_notes_and_pseudonym():
@@ -274,20 +329,11 @@ def test_the_present_pseudonym_stands_on_every_page_and_in_every_file(monkeypatc
     enter(app, 112, 74)
     go(app, "Report")
     app.text_input(key="pseudonym").set_value("  Case   <12> ").run()
-    files = {}
-
-    def kept(column, label, data, *, file_name, **settings):
-        files[label] = (file_name, data())
-
-    monkeypatch.setattr("streamlit.delta_generator.DeltaGenerator.download_button", kept)
-    monkeypatch.setattr("streamlit.download_button", lambda *args, **settings: kept(None, *args, **settings))
-    go(app, "What-if")
+    files = handed_out(app, monkeypatch, "What-if")
     assert "<h1>Case &lt;12&gt;</h1>" in html(app, "<h1>")
     names = {name for name, _ in files.values()}
-    assert names == {"lvad-twin-case-12.pdf", "lvad-twin-case-12.csv", "lvad-twin-case-12.json"} | {
-        "lvad-twin-case-12-case.json"
-    }
-    assert Twin.from_json(files["Twin JSON"][1]).pseudonym == "Case <12>"
+    assert names == {f"lvad-twin-case-12{ending}" for ending in (".pdf", ".html", ".csv", "-case.json")}
+    assert "<bdi>Case &lt;12&gt;</bdi>" in files["Report HTML"][1].decode()
     saved = Case.from_json(files["Save case"][1])
     assert saved.twin.pseudonym == saved.recalibration.found.pseudonym == "Case <12>"
     assert "Case <12>" in PdfReader(io.BytesIO(files["Report PDF"][1])).pages[0].extract_text()

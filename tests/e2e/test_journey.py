@@ -109,7 +109,7 @@ def test_from_a_clip_to_a_report(browser_page, tmp_path):
     assert len(re.findall(rb"/Type\s*/Page\b", report)) >= 1
     waveforms = download(page, "Waveforms CSV", tmp_path).read_text()
     assert "Axial (Simaan) pump at 10800 rpm" in waveforms
-    saved = download(page, "Twin JSON", tmp_path)
+    saved = download(page, "Save case", tmp_path)
 
     page.get_by_role("button", name="Reset to the patient").click()
     page.locator(".twin-table.indices .what-if").first.wait_for(state="detached")

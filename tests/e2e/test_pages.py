@@ -85,7 +85,7 @@ def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
     page.get_by_text("On the pump:").wait_for()
     page.get_by_text(re.compile(r"Page 1 of \d")).wait_for()
     settle(page)
-    assert download(page, "PDF report", tmp_path).read_bytes().startswith(b"%PDF")
+    assert download(page, "PDF", tmp_path).read_bytes().startswith(b"%PDF")
     link = page.url.split("?")[1]
     case = download(page, "Save case", tmp_path)
 
