@@ -62,7 +62,7 @@ def test_the_report_opens_offline_and_is_read_off(document):
     i = round((at + 0.01) / beat.time_s[1] / 5) * 5
     assert f"LV {beat.lv_pressure_mmhg[i]:.0f}," in pressures.locator("output").inner_text()
 
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 29)", "dark where it is asked"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 29)"  # dark
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     network = [url for url in page.requested if not url.startswith(("file:", "data:"))]
