@@ -115,7 +115,9 @@ def waveforms(beats: Mapping[str, Beat]) -> bytes:
                 if key == "pump_flow_ml_s" and beat.pump is None:
                     continue
                 axes.plot(beat.time_s, getattr(beat, key), dash, color=colour, linewidth=1.1)
-        for _, label, dash in signals:
+        for key, label, dash in signals:
+            if key == "pump_flow_ml_s" and all(beat.pump is None for beat in beats.values()):
+                continue
             axes.plot([], [], dash, color="black", linewidth=1.1, label=label)
         axes.legend(frameon=False, fontsize=7, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return _svg(figure)

@@ -81,8 +81,8 @@ def test_everything_follows_the_thumb_and_ends_where_it_is_released(browser_page
     page.wait_for_timeout(500)  # a click that falls into the rerun which the release starts would be lost
     page.locator('[data-test-script-state="notRunning"]').wait_for()
     with page.expect_download(timeout=90_000) as started:
-        page.get_by_role("button", name="Twin JSON").click()
-    path = tmp_path / "twin.json"
+        page.get_by_role("button", name="Save case").click()
+    path = tmp_path / "case.json"
     started.value.save_as(path)
     beat = solve_periodic(Twin.load(path).circuit, pump=pumps.get("axial"), speed_rpm=float(rpm))
     page.locator('[data-test-script-state="notRunning"]').wait_for()

@@ -30,6 +30,13 @@ REFERENCE_ADULT = (
     - {"total_blood_volume_ml", "reflex_set_point_mmhg"}
 )
 _HEADING_LENGTH = 22  # characters of a scenario's name over its column; the whole name stands beside the loop
+_SCENARIO_NOTE = (
+    "Small print: change against the patient. Targets are those of a patient on a pump (Uriel 2016, JACC HF 4:208): "
+    "▲ over, ▼ under. "
+)
+_INDEX_NOTE = (
+    "Cardiac output is aortic valve plus pump flow. Pump flow is the circuit's true flow; a console shows an estimate."
+)
 OVER, UNDER = "over", "under"
 
 
@@ -50,9 +57,7 @@ def content(study: Study) -> dict[str, Any]:
         "circuit": circuits.get(circuit).label,
         "columns": _columns(study),
         "index_rows": index_rows(study.beats),
-        "index_note": "Small print: change against the patient. Targets are those of a patient on a pump (Uriel 2016, "
-        "JACC HF 4:208): ▲ over, ▼ under. Cardiac output is aortic valve plus pump flow. Pump flow is the circuit's "
-        "true flow; a console shows an estimate.",
+        "index_note": (_SCENARIO_NOTE if study.scenarios else "") + _INDEX_NOTE,
         "ramp": _ramp(study.ramp, circuit) if study.ramp is not None else None,
         "ramp_problem": study.ramp_problem,
         "parameter_header": ["Parameter", "Value", "90 % interval" if known else "Bounds"],
