@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import state
+from dashboard.as_it_stands import as_it_stands
 from dashboard.reading import Patient
 from twin_core import report
 from twin_core.scenario import Scenario
@@ -41,15 +42,17 @@ _HTML = "The same in one file with figures to read values off; it opens without 
 _CSV = "One cycle of patient and what-if"
 
 
-def draw(patient: Patient, scenario: Scenario) -> None:
-    """The download buttons beside the sliders, for the patient and the what-if as they stand."""
-    # With every slider where it started the what-if is the patient: the report then shows one beat, not two.
-    scenarios = [scenario] if scenario.changes or scenario.pump else []
-    case, contour = state.case(), patient.preview.still_png if patient.preview else None
+def draw(patient: Patient) -> None:
+    """The download buttons of the What-if page, for the patient and the what-if as they stand when one is clicked."""
+    now, case, contour = as_it_stands(), state.case(), patient.preview.still_png if patient.preview else None
 
-    @functools.cache  # one solve, whichever and however many of the files are taken
-    def study() -> report.Study:
+    @functools.lru_cache(maxsize=1)  # one solve, whichever and however many of the files are taken
+    def of(told: tuple[str, ...]) -> report.Study:
+        scenarios = [Scenario.model_validate_json(one) for one in told]
         return report.study(case, scenarios, ramp=True, contour_png=contour)
+
+    def study() -> report.Study:
+        return of(tuple(one.model_dump_json() for one in now.scenarios()))
 
     files = (
         File("Report PDF", state.DOWNLOAD_PDF, lambda: report.pdf(study()), ".pdf", "application/pdf", _PDF),

@@ -1,5 +1,6 @@
 // Hands a band on to the panels it belongs to, and asks for the next slice of one that is not done while no thumb moves.
 
+const HAND_MS = 250; // after what the hand does: its own message goes first
 const askers = new WeakMap();
 
 export default function (component) {
@@ -13,33 +14,44 @@ export default function (component) {
 
 class Asker {
   constructor() {
-    this.moving = false;
+    this.moving = this.held = false; // a thumb on its way; a pointer that is down on whatever
     this.timer = 0;
     this.hear = ({ detail }) => {
       if (detail.channel !== this.data.channel) return;
       this.moving = detail.moving;
       this.wait();
     };
+    // Streamlit sends messages of one turn of the browser as one, to the first one's fragment alone: what the hand does
+    // must never meet what is asked here.
+    this.hand = ({ type }) => {
+      this.held = type === "pointerdown";
+      this.wait();
+    };
+  }
+
+  listen(listen) {
+    document[listen]("live-sliders", this.hear);
+    for (const type of ["pointerdown", "pointerup", "pointercancel", "keydown"]) window[listen](type, this.hand, true);
   }
 
   leave() {
     clearTimeout(this.timer);
-    document.removeEventListener("live-sliders", this.hear);
+    this.listen("removeEventListener");
   }
 
   take({ data, setStateValue }) {
-    document.addEventListener("live-sliders", this.hear); // adding it again changes nothing
+    this.listen("addEventListener"); // adding one again changes nothing
     this.data = data;
     this.ask = () => setStateValue("asked", [data.stamp, data.slice + 1]);
     if (data.band) {
       document.liveBands = { ...document.liveBands, [data.channel]: { ...data.band, stamp: data.stamp, done: data.done } };
       document.dispatchEvent(new CustomEvent("live-band", { detail: { channel: data.channel } }));
     }
-    this.wait();
+    this.wait(data.pause);
   }
 
-  wait() {
+  wait(pause = HAND_MS) {
     clearTimeout(this.timer);
-    if (!this.data.done && !this.moving) this.timer = setTimeout(this.ask, this.data.pause);
+    if (!this.data.done && !this.moving && !this.held) this.timer = setTimeout(this.ask, pause);
   }
 }

@@ -4,7 +4,6 @@ const SVG = "http://www.w3.org/2000/svg";
 const DASHES = { solid: "none", dash: "7 4", dot: "1.5 4", "pin-1": "10 3", "pin-2": "8 3 2 3", "pin-3": "4 3" };
 const MARGIN = { left: 52, right: 8, top: 6, bottom: 20, bare: 7 };
 const TITLE = 14; // height of the title under an axis
-const ORDER = ["", "lines", "areas"]; // of layers in the legend
 let serial = 0;
 
 class Panel {
@@ -137,7 +136,7 @@ class Panel {
   }
 
   drawLegend() {
-    const told = this.lines.filter(({ legend }) => legend).sort((one, other) => ORDER.indexOf(one.layer) - ORDER.indexOf(other.layer));
+    const told = this.lines.filter(({ legend }) => legend).sort((one, other) => rank(one) - rank(other));
     const keys = new Map(told.map((line) => [line.legend, line])); // of two alike, the one in front
     this.keys.replaceChildren(
       ...[...keys].map(([label, line]) => {
@@ -236,6 +235,11 @@ class Panel {
     const marks = [svg("line", { x1: px, x2: px, y1: top, y2: bottom, class: "live-zero" })];
     return { x: px, y: top, words: words.join("\n"), marks };
   }
+}
+
+// Place in the legend: patient and what-if, what is pinned, then the layers.
+function rank({ layer, tone }) {
+  return layer ? ["lines", "areas"].indexOf(layer) + 2 : Number(tone.startsWith("pin-"));
 }
 
 function at(x, i) {

@@ -78,6 +78,13 @@ class Bank {
     if (byKey) this.timer = setTimeout(() => this.rest(), KEYS_REST_MS);
   }
 
+  // A value that is at rest at once. Messages of two fragments in one turn of the browser would be sent as one, for the
+  // first of them alone: it is not told as one in motion before.
+  settle() {
+    this.moved = true;
+    this.rest();
+  }
+
   wait() {
     clearTimeout(this.timer);
     this.timer = 0;
@@ -178,16 +185,14 @@ class Row {
       const side = asked < low ? `below ${this.text(low)}` : `above ${this.text(high)}`;
       this.problem.textContent = `${asked} ${unit} is ${side}: set to ${this.text(this.value)} ${unit}.`;
     }
-    this.bank.move(false);
-    this.bank.rest();
+    this.bank.settle();
   }
 
   home() {
     if (this.range.disabled) return;
     this.show(this.slider.home);
     this.bank.held = false;
-    this.bank.move(false);
-    this.bank.rest();
+    this.bank.settle();
   }
 }
 

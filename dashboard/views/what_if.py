@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import address, bands, downloads, intake, pins, state, tables
+from dashboard.as_it_stands import as_it_stands
 from dashboard.charts import Axes
 from dashboard.live_slider import live_results, live_sliders
 from dashboard.panels import Panel
@@ -28,6 +29,7 @@ def page() -> None:
         intake.show_nothing()
         return
     with st.sidebar:
+        downloads.draw(patient)
         intake.show_patient(patient)
     intake.header(patient)
     what_if(patient)
@@ -49,17 +51,20 @@ def what_if(patient: Patient) -> None:
         try:
             scenario = state.scenario()
         except ValueError:  # said beside the sliders
+            as_it_stands().stand(None)
             return
+        as_it_stands().stand(scenario)
         if (beat := state.last_what_if()) is not None:
             bands.draw(patient, scenario, beat)
     with controls:
         pins.draw(scenario)
-        downloads.draw(patient, scenario)
 
 
 @st.fragment
 def draw_results(patient: Patient) -> None:
     """What-if beside patient; a slider in motion reruns this alone."""
+    if state.moving():
+        as_it_stands().move()
     resting = state.resting()
     panels: tuple[Panel, ...] = ()
     table = stamp = ""

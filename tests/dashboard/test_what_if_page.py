@@ -129,3 +129,12 @@ def test_a_twin_without_draws_has_no_band(page):
     assert told(page, "results")["stamp"] == ""
     assert "live-intervals" not in told(page, "results")["table"], "a twin without draws promises no intervals"
     assert not [one for one in page.get("bidi_component") if one.proto.id.endswith("-band")]
+
+
+def test_files_are_of_the_what_if_as_it_stands_when_they_are_asked_for(page):
+    page.toggle(key="pump_on").set_value(True).run()
+    now = page.session_state["kept_results"]["as_it_stands"][1]
+    assert [one.speed_rpm for one in now.scenarios()] == [10_000.0]
+    say(page, "sliders", {"rest": {"seq": 1, "values": {"speed_rpm": 9_000}}})
+    assert page.session_state["kept_results"]["as_it_stands"][1] is now, "the buttons hold on to one thing"
+    assert [one.speed_rpm for one in now.scenarios()] == [9_000.0]
