@@ -136,10 +136,10 @@ class Panel {
   }
 
   drawLegend() {
-    const told = this.lines.filter(({ legend }) => legend).sort((one, other) => rank(one) - rank(other));
+    const told = this.lines.filter(({ legend }) => legend);
     const keys = new Map(told.map((line) => [line.legend, line])); // of two alike, the one in front
     this.keys.replaceChildren(
-      ...[...keys].map(([label, line]) => {
+      ...[...keys].sort(([, one], [, other]) => rank(one) - rank(other)).map(([label, line]) => {
         const sample = svg("svg", { width: 26, height: 8, "aria-hidden": "true" });
         sample.append(
           line.width

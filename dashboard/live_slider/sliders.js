@@ -53,7 +53,7 @@ class Bank {
     // An answer to an older message, or one that meets a thumb in motion, must not move the thumb.
     const current = !this.held && !this.moved && data.seq >= this.seq;
     this.seq = Math.max(this.seq, data.seq);
-    if (current) for (const slider of data.sliders) this.rows.get(slider.name).show(slider.value);
+    if (current) for (const slider of data.sliders) this.rows.get(slider.name).follow(slider.value);
   }
 
   build(sliders) {
@@ -160,6 +160,13 @@ class Row {
     this.reset.title = `Back to ${this.text(home)} ${unit}`;
     this.reset.setAttribute("aria-label", `Reset ${label} to ${this.text(home)} ${unit}`);
     this.mark.style.setProperty("--live-share", (home - low) / (high - low));
+  }
+
+  // The value Python holds; what was wrong with the one typed stays said as long as it stands.
+  follow(value) {
+    const said = this.value === value ? this.problem.textContent : "";
+    this.show(value);
+    this.problem.textContent = said;
   }
 
   show(value) {
