@@ -1,0 +1,142 @@
+"""Pictures of the page for the README, taken from the page itself in both themes.
+
+python docs/screenshots.py                  the README's pictures, into docs/
+python docs/screenshots.py --all FOLDER     every page in both themes, to be looked at
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = ("patient", "what-if", "ramp", "report", "about")
+README = {
+    ("what-if", "light"): "page.png",
+    ("what-if", "dark"): "page_dark.png",
+    ("patient", "light"): "page_patient.png",
+    ("ramp", "dark"): "page_ramp.png",
+}
+READY = {
+    "patient": ".twin-table.known",
+    "what-if": '.live-results path[data-line^="loop"]',
+    "ramp": ".twin-table.ramp",
+    "report": "text=/Page 1 of/",
+    "about": ".twin-table.definitions",
+}
+PUMP = "?pump=heartmate3&speed_rpm=5400&circuit=closed_loop"
+SECONDS = 180  # the first page waits for the libraries and the sample's twin
+
+
+@contextmanager
+def served(address: str | None) -> Iterator[str]:
+    """Address of the page: the one given, or a server of its own for as long as the block runs."""
+    if address is not None:
+        yield address.rstrip("/")
+        return
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/serve.py", "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + SECONDS
+        while not _healthy(port):
+            if server.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"the page could not be served on port {port}; run: {' '.join(command)}")
+            time.sleep(0.3)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def settled(page: Page, name: str) -> None:
+    """Wait until a page shows what it is for, and the server has answered in full."""
+    page.locator(READY[name]).first.wait_for()
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(1500)
+
+
+def take(browser: Browser, address: str, theme: str, args: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
+    """Every page asked for in one theme, as PNG."""
+    width, height = args.size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=theme,  # type: ignore[arg-type]
+        has_touch=args.touch,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(SECONDS * 1000)
+    for name in args.pages:
+        page.goto(f"{address}/{name if name != 'what-if' else ''}{PUMP}")
+        settled(page, name)
+        if args.full:
+            inner = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(height, inner)})
+            page.wait_for_timeout(1500)
+        yield name, page.screenshot()
+        page.set_viewport_size({"width": width, "height": height})
+    context.close()
+
+
+def small(png: bytes) -> bytes:
+    """The picture in 256 colours: a third of the size, and text stays sharp."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    held = io.BytesIO()
+    picture.save(held, "PNG", optimize=True)
+    return held.getvalue()
+
+
+def main() -> None:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="every page in both themes, into FOLDER")
+    parser.add_argument("--address", help="of a page that is served already")
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=PAGES)
+    parser.add_argument("--themes", nargs="+", choices=("light", "dark"), default=("light", "dark"))
+    parser.add_argument("--size", nargs=2, type=int, default=(1280, 800), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--full", action="store_true", help="down to the end of each page")
+    parser.add_argument("--touch", action="store_true", help="as on a tablet")
+    args = parser.parse_args()
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        raise SystemExit("no Chromium found: on Debian and Ubuntu, sudo apt-get install chromium")
+    with served(args.address) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for theme in args.themes:
+            for name, png in take(browser, address, theme, args):
+                file = README.get((name, theme))
+                if args.all is not None:
+                    args.all.mkdir(parents=True, exist_ok=True)
+                    (args.all / f"{name}_{theme}_{args.size[0]}.png").write_bytes(png)
+                elif file is not None:
+                    (DOCS / file).write_bytes(small(png))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
