@@ -29,7 +29,11 @@ def draw(patient: Patient) -> None:
                 key=key,
                 placeholder="not taken",
             )
-        st.form_submit_button("Recalibrate the twin", type="primary", on_click=_recalibrate, width="stretch")
+        asked = st.form_submit_button("Recalibrate the twin", type="primary", width="stretch")
+    if asked:
+        with st.spinner("Moving the twin to the readings", show_time=True):
+            _recalibrate(patient)
+        st.rerun()
     if problem := state.cuff_problem():
         st.error(plain(f"Not recalibrated: {problem.rstrip('.')}. The twin is unchanged."))
     if patient.recalibration is None:
@@ -61,10 +65,7 @@ def draw(patient: Patient) -> None:
     )
 
 
-def _recalibrate() -> None:
-    patient = state.patient()
-    if patient is None:
-        return
+def _recalibrate(patient: Patient) -> None:
     entered = {name: st.session_state.get(key) for name, key, _ in _FIELDS}
     try:
         moved = patient.recalibrated({name: float(value) for name, value in entered.items() if value is not None})
@@ -72,7 +73,7 @@ def _recalibrate() -> None:
         state.note_cuff_problem(str(error))
     else:
         state.note_cuff_problem(None)
-        state.exchange(moved)
+        state.exchange_next(moved)
 
 
 def _undo() -> None:

@@ -12,6 +12,7 @@ def draw(page: Page) -> None:
     """Draw one page with what stands around it."""
     state.note_loss()
     state.bring_back(page.url_path)
+    state.take_next()
     state.take_name()
     # The first reading shows its progress where the page will be, later ones beside the upload.
     first = st.empty() if state.patient() is None else None

@@ -59,6 +59,7 @@ from dashboard.state.loss import lost, note_loss, upload_key
 from dashboard.state.on_screen import (
     cuff_problem,
     exchange,
+    exchange_next,
     fit,
     note_cuff_problem,
     patient,
@@ -66,6 +67,7 @@ from dashboard.state.on_screen import (
     resting,
     show,
     take_name,
+    take_next,
 )
 from dashboard.state.opening import Link, Request, is_shown, keep_link, link, problem, shown, to_open, tried
 from dashboard.state.pinning import case, pin, pinned, unpin
@@ -123,6 +125,7 @@ __all__ = [
     "circuit",
     "cuff_problem",
     "exchange",
+    "exchange_next",
     "fit",
     "is_shown",
     "keep",
@@ -156,6 +159,7 @@ __all__ = [
     "standing",
     "start_speed",
     "take_name",
+    "take_next",
     "to_open",
     "tried",
     "unpin",

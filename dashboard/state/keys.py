@@ -24,7 +24,7 @@ NOTES, PSEUDONYM = "notes", "pseudonym"
 INCLUDE_WHAT_IF, INCLUDE_RAMP = "include_what_if", "include_ramp"
 REPORT_PDF, REPORT_HTML, REPORT_CSV, REPORT_JSON = "report_pdf", "report_html", "report_csv", "report_json"
 
-PATIENT, RESTING, WHAT_IF, AXES = "patient", "resting", "what_if", "axes"
+PATIENT, NEXT, RESTING, WHAT_IF, AXES = "patient", "next_patient", "resting", "what_if", "axes"
 KEPT, PAGE, PINNED, LINK = "kept", "page", "pinned", "link"
 KEPT_RESULTS, CUFF_PROBLEM = "kept_results", "cuff_problem"
 MOVING, LOST = "moving", "lost"

@@ -58,6 +58,17 @@ def exchange(new: Patient) -> None:
     reset()
 
 
+def exchange_next(new: Patient) -> None:
+    """Exchange the twin in the next run: widgets drawn in this one take no other value any more."""
+    st.session_state[keys.NEXT] = new
+
+
+def take_next() -> None:
+    """Exchange the twin that was left for this run, if there is one. Call before widgets are drawn."""
+    if (new := st.session_state.pop(keys.NEXT, None)) is not None:
+        exchange(new)
+
+
 def reset() -> None:
     """Put sliders, pump and axes back to the patient as found, in the circuit chosen."""
     on_screen = patient()
