@@ -132,7 +132,11 @@ def show_loss() -> None:
 
 def show_nothing() -> None:
     """What a page shows while no patient could be opened."""
-    st.info("No patient on screen yet: open an echo clip or a saved case at the left.")
+    st.html(
+        '<section class="empty"><h2>No patient on screen</h2>'
+        "<p>Open one at the left: an apical four-chamber clip with a beat or more, as AVI, MP4 or multi-frame DICOM, "
+        "or a case saved here as JSON. It is read on this machine and goes nowhere else.</p></section>"
+    )
 
 
 def header(patient: Patient, *, with_circuit: bool = True) -> None:

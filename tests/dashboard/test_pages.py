@@ -11,6 +11,7 @@ import pytest
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
+from dashboard.reading import ReadingError
 from twin_core import report
 from twin_core.case import Case
 from twin_core.circuit import PARAMETERS
@@ -452,3 +453,14 @@ def test_about_tells_versions_and_how_far_off_the_networks_are():
     shown = " ".join(element.value for element in app.markdown)
     assert "mean Dice" in shown
     assert len(app.get("expander")) >= 2
+
+
+def test_every_page_says_what_to_open_while_there_is_no_patient(monkeypatch):
+    def fails(*_):
+        raise ReadingError("Sample clip: not there.")
+
+    monkeypatch.setattr("dashboard.intake.sample_patient", fails)
+    for title in ("Patient", "What-if", "Ramp study", "Report"):
+        app = open_app(title)
+        assert "Open one at the left" in html(app, "No patient on screen")
+        assert "not there" in app.error[0].value
