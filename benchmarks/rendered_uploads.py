@@ -5,18 +5,17 @@ An AVI carries no scale, and MJPG loses a little: what the page is given is a fi
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import served_page
 
+from twin_core import cli
 from twin_core.learning.clip_samples import render_patient
 
 
@@ -30,11 +29,15 @@ class Upload:
 
 
 def command_line(*arguments: str) -> dict | None:
-    """What ``python -m twin_core ... --json`` prints; None where it ends with an error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "twin_core", *arguments, "--json"], cwd=served_page.ROOT, capture_output=True, text=True
-    )
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    """What ``python -m twin_core ... --json`` prints; None where it ends with an error.
+
+    The command runs in this process, so that libraries load once for dozens of calls; the page runs in another.
+    """
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(io.StringIO()):
+        try:
+            cli.main([*arguments, "--json"])
+        except SystemExit as end:
+            return json.loads(printed.getvalue()) if not end.code else None
 
 
 def write_clip(number: int, seed: int, path: Path) -> None:
@@ -49,7 +52,7 @@ def write_clip(number: int, seed: int, path: Path) -> None:
     writer.release()
 
 
-@contextmanager
+@contextlib.contextmanager
 def folder_for(given: Path | None) -> Iterator[Path]:
     """The folder to keep clips in, or one that is gone afterwards."""
     if given is None:

@@ -8,6 +8,13 @@ from streamlit.navigation.page import Page
 from dashboard import address, downloads, intake, state
 
 
+# Streamlit's browser side asks for a run on reconnecting only where something is to run by the clock. Else a window
+# would go on showing a session that is gone, and fail at the first thing done in it.
+@st.fragment(run_every="1d")
+def _run_on_reconnecting() -> None:
+    pass
+
+
 def draw(page: Page) -> None:
     """Draw one page with what stands around it."""
     state.note_loss()
@@ -24,5 +31,6 @@ def draw(page: Page) -> None:
     for fault in address.read():
         st.warning(intake.plain(f"This link asks for something that cannot be had, which was left out: {fault}"))
     page.run()
+    _run_on_reconnecting()
     state.keep()
     address.write()
