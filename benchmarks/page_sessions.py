@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import random
 import re
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any
 import machine
 import rendered_uploads
 import served_page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 from rendered_uploads import Upload
 from served_page import quantile
 
@@ -63,6 +65,7 @@ SETTLED = """(quiet) => {
         && performance.now() - Math.max(...Object.values(window.move)) > quiet;
 }"""
 QUIET_MS = 500
+LOST_MS = 30_000  # a release that is not answered in this time is lost
 WRONG_BY = 0.502  # of the last digit shown: a beat found from another start may round the other way
 
 
@@ -91,6 +94,7 @@ async def take_part(browser, address: str, session: Session, ready: asyncio.Barr
     await page.locator('input[type="file"]').set_input_files(session.upload.clip)
     await page.locator("header.patient h1", has_text=session.upload.pseudonym).wait_for()
     session.opened_s = time.perf_counter() - started
+    print(f"{session.upload.pseudonym} on screen after {session.opened_s:.0f} s", file=sys.stderr)
     await settle(page)
     await page.locator("label").filter(has_text="LVAD on").click()
     await page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
@@ -105,7 +109,13 @@ async def take_part(browser, address: str, session: Session, ready: asyncio.Barr
         to = chance.choice([share for share in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95) if share != at])
         await drag(page, box["x"] + at * box["width"], box["x"] + to * box["width"], y)
         at = to
-        await page.wait_for_function(SETTLED, arg=QUIET_MS)
+        try:
+            await page.wait_for_function(SETTLED, arg=QUIET_MS, timeout=LOST_MS)
+        except PlaywrightTimeout:
+            where = await page.evaluate("[location.search, document.querySelector('[aria-valuetext$=\" rpm\"]').ariaValueText]")
+            session.faults.append(f"a release was not answered in {LOST_MS / 1000:.0f} s: {where}")
+            print(session.upload.pseudonym, session.faults[-1], await page.evaluate("[window.move, performance.now()]"), file=sys.stderr)
+            continue
         found = await page.evaluate("window.move")
         session.drawn_ms.append(max(0.0, found["changed"] - found["released"]))
         session.idle_ms.append(max(0.0, found["busy"] - found["released"]))
@@ -113,6 +123,7 @@ async def take_part(browser, address: str, session: Session, ready: asyncio.Barr
         session.shown.append((rpm, await page.evaluate(TABLE)))
         if (name := await page.locator("header.patient h1").inner_text()) != session.upload.pseudonym:
             session.faults.append(f"heading {name}")
+    print(f"{session.upload.pseudonym}: {len(session.shown)} drags done", file=sys.stderr)
     await context.close()
 
 
