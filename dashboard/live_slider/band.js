@@ -1,6 +1,7 @@
 // Hands a band on to the panels it belongs to, and asks for the next slice of one that is not done while no thumb moves.
 
 const HAND_MS = 250; // after what the hand does: its own message goes first
+const FETCH_MS = 2000; // within which a browser, however busy, fetches a file that is ready
 const askers = new WeakMap();
 
 export default function (component) {
@@ -16,6 +17,7 @@ class Asker {
   constructor() {
     this.moving = this.held = false; // a thumb on its way; a pointer that is down on whatever
     this.timer = 0;
+    this.busyAt = -Infinity; // when a file was last seen in the making
     this.hear = ({ detail }) => {
       if (detail.channel !== this.data.channel) return;
       this.moving = detail.moving;
@@ -42,7 +44,12 @@ class Asker {
   take({ data, setStateValue }) {
     this.listen("addEventListener"); // adding one again changes nothing
     this.data = data;
-    this.ask = () => setStateValue("asked", [data.stamp, data.slice + 1]);
+    this.ask = () => {
+      // Streamlit keeps a file just made for two more runs: none is asked for until the browser has fetched it.
+      if (document.querySelector('[data-testid="stDownloadButton"] button:disabled')) this.busyAt = performance.now();
+      if (performance.now() - this.busyAt < FETCH_MS) this.wait();
+      else setStateValue("asked", [data.stamp, data.slice + 1]);
+    };
     if (data.band) {
       document.liveBands = { ...document.liveBands, [data.channel]: { ...data.band, stamp: data.stamp, done: data.done } };
       document.dispatchEvent(new CustomEvent("live-band", { detail: { channel: data.channel } }));

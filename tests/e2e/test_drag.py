@@ -80,6 +80,10 @@ def test_everything_follows_the_thumb_and_ends_where_it_is_released(browser_page
     page.mouse.up()
     page.wait_for_timeout(100)  # the rerun that the release starts is under way: no click is lost in it
     with page.expect_download(timeout=90_000) as started:
+        page.get_by_role("button", name="Waveforms CSV").click()
+    started.value.save_as(tmp_path / "waveforms.csv")
+    assert f"pump at {rpm} rpm" in (tmp_path / "waveforms.csv").read_text(), "of where the thumb was released"
+    with page.expect_download(timeout=90_000) as started:
         page.get_by_role("button", name="Save case").click()
     path = tmp_path / "case.json"
     started.value.save_as(path)
