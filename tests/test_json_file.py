@@ -27,6 +27,7 @@ def test_it_comes_back_to_the_last_digit(tmp_path):
         ("[1]", "not a note file"),
         (b"\xff\xfe\x00", "not a note file"),
         ("[" * 100_000, "not a note file"),
+        (r'{"schema_version": 3, "length_cm": 1, "\ud800": 1}', "not a note file"),
         ("{}", "has no schema_version; open"),
         (json.dumps({"schema_version": 4}), "note file has schema version 4, newer than 3.*update LVAD Twin"),
         (json.dumps({"schema_version": 3}), "note file is damaged: length_cm: Field required"),
@@ -48,3 +49,5 @@ def test_a_missing_file_is_named(tmp_path):
 def test_what_is_no_json_has_no_values():
     assert parsed("{") is None
     assert parsed('{"a": 1}') == {"a": 1}
+    assert parsed(r'["\ud83d\ude00"]') == ["😀"], "two halves are a character"
+    assert parsed(r'{"a": ["\ud83d"]}') is None, "one is none: the page could not show it"

@@ -83,11 +83,13 @@ class JsonFile(Record):
 
 
 def parsed(text: str | bytes) -> Any:
-    """A JSON text's values; None where it is no JSON."""
+    """A JSON text's values; None where it is no JSON, or holds half a character, which no page could show."""
     try:
-        return json.loads(text)
+        values = json.loads(text)
+        json.dumps(values, ensure_ascii=False).encode()  # fails on an escaped lone surrogate, whatever key it hides in
     except (ValueError, RecursionError):  # bytes that are no UTF-8, brackets nested by the thousand
         return None
+    return values
 
 
 def _first_fault(error: ValidationError) -> str:
