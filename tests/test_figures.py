@@ -2,6 +2,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from twin_core import figures
@@ -37,10 +38,20 @@ def test_a_beat_that_ran_away_leaves_room_for_the_others(twin):
     assert figures.waveforms(beats).startswith(b"<?xml")
 
 
-def test_the_pressure_volume_lines_touch_the_loop(twin):
-    beat = Scenario(name="x").simulate(twin.circuit)
-    (foot, top), (_, far) = figures.relations(beat, 100.0)
+@pytest.mark.parametrize("stiffness", [None, 0.012])
+def test_the_pressure_volume_lines_touch_the_loop(twin, stiffness):
+    circuit = twin.circuit
+    if stiffness is not None:
+        circuit = twin.circuit_in("closed_loop").replace(lv_stiffness_per_ml=stiffness)
+    beat = Scenario(name="x").simulate(circuit)
+    (foot, top), passive = figures.relations(beat, 100.0)
     assert foot == [beat.parameters.unstressed_volume_ml, 0.0]
     assert top[1] == 100.0
     assert top[1] / (top[0] - foot[0]) == pytest.approx(beat.end_systolic_elastance_mmhg_per_ml)
-    assert far[0] > beat.edv_ml
+    assert passive[-1][0] > beat.edv_ml
+    volumes, pressures = np.array(passive).T
+    filling = beat.lv_end_diastolic_pressure_mmhg
+    assert np.interp(beat.edv_ml, volumes, pressures) == pytest.approx(filling, rel=0.25), "the loop fills along it"
+    straight = np.interp(volumes, volumes[[0, -1]], pressures[[0, -1]])
+    sag = (straight - pressures).max() / pressures[-1]
+    assert (sag > 0.1) if stiffness else (sag < 0.001), "an LV with a stiffness stiffens as it fills"

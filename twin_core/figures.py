@@ -12,12 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from twin_core.circuit import Beat
+from twin_core.circuit.pressure_volume import edpvr_mmhg
 from twin_core.ramp import RampStudy, Targets
 
 # Okabe & Ito's colour-blind-safe palette; the patient is grey, what-ifs follow in this order.
 PATIENT_COLOUR = "#7a7a7a"
 SCENARIO_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
 _RAMP_COLOUR = "#0072B2"
+_PASSIVE_POINTS = 25  # enough for the closed loop's exponential to look smooth
 _ZONE: dict[str, Any] = {"color": "#009E73", "alpha": 0.14, "linewidth": 0}
 _MEETS: dict[str, Any] = {"marker": "o", "markersize": 4, "color": _RAMP_COLOUR}
 _MISSES: dict[str, Any] = {"marker": "D", "markersize": 3.6, "markerfacecolor": "white", "markeredgecolor": "#D55E00"}
@@ -87,16 +89,18 @@ def pressure_volume_loops(beats: Mapping[str, Beat]) -> bytes:
 
 
 def relations(beat: Beat, top_mmhg: float | None = None) -> list[list[list[float]]]:
-    """Ends, in mL and mmHg, of a beat's end-systolic and passive pressure–volume lines.
+    """Points, in mL and mmHg, along a beat's end-systolic and passive pressure–volume relations.
 
     Args:
         beat: The beat.
         top_mmhg: Pressure up to which the end-systolic one is drawn; a tenth over the beat's own if left out.
     """
     top = top_mmhg or 1.1 * beat.lv_peak_pressure_mmhg
-    v0, far = beat.parameters.unstressed_volume_ml, 1.1 * beat.edv_ml
+    v0 = beat.parameters.unstressed_volume_ml
     reach = v0 + top / beat.end_systolic_elastance_mmhg_per_ml
-    return [[[v0, 0.0], [reach, top]], [[v0, 0.0], [far, beat.parameters.emin_mmhg_per_ml * (far - v0)]]]
+    filled = np.linspace(v0, 1.1 * beat.edv_ml, _PASSIVE_POINTS)
+    passive = np.column_stack([filled, edpvr_mmhg(beat, filled)]).round(2).tolist()
+    return [[[v0, 0.0], [reach, top]], passive]
 
 
 def waveforms(beats: Mapping[str, Beat]) -> bytes:
