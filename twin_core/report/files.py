@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
@@ -34,7 +35,8 @@ def waveforms_csv(study: Study) -> str:
             text.write(f"# {one_line(name)}: {alarm}\n")
     text.write(f"# patient: {json.dumps(study.beats[PATIENT].parameters.to_dict())}\n# {RESEARCH_USE}\n")
     tables = [pd.DataFrame({"scenario": one_line(name), **beat.waveforms()}) for name, beat in study.beats.items()]
-    pd.concat(tables).to_csv(text, index=False, float_format="%.6g")
+    # Names in quotes: a # in one would begin a comment for those who skip the lines above.
+    pd.concat(tables).to_csv(text, index=False, float_format="%.6g", quoting=csv.QUOTE_NONNUMERIC)
     return text.getvalue()
 
 
