@@ -46,7 +46,8 @@ def html(study: Study) -> str:
             data=content(study),
             curves={"beats": _beats(study), "panels": _panels(beats)},
             # No script but this one runs, whatever a name holds; pictures are in the file; nothing else is let in.
-            policy=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:",
+            policy=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
+            "base-uri 'none'; form-action 'none'",
             script=script,
             style=(_ASSETS / "report.css").read_text(encoding="utf-8"),
             contour=_data_uri("png", study.contour_png) if study.contour_png is not None else "",
