@@ -11,7 +11,7 @@ from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.learning.posterior import Interval
 from twin_core.ramp import Step
 from twin_core.recalibration import Comparison, Move
-from twin_core.report import format_value, intervals
+from twin_core.report import change_shown, format_value, intervals
 from twin_core.twin import Twin
 
 _MEASURED = ("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml")
@@ -22,8 +22,7 @@ def index_table(patient: Beat, what_if: Beat) -> str:
     rows = []
     for key, about in patient.index_infos.items():
         before, after = getattr(patient, key), getattr(what_if, key)
-        # Of the rounded values: a reader who subtracts finds the same change.
-        change = None if before is None or after is None else round(after, about.digits) - round(before, about.digits)
+        change = change_shown(before, after, about.digits)
         changed = (change is None and before is not after) or bool(change and round(change, about.digits))
         rows.append(
             _row(

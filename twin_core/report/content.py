@@ -16,6 +16,7 @@ from twin_core.report.words import (
     CUFF,
     LIMITS,
     NOTHING,
+    change_shown,
     format_value,
     intervals,
     known_of,
@@ -110,10 +111,7 @@ def index_rows(beats: dict[str, Beat], aims: Targets | None = None) -> list[dict
         before, cells = getattr(patient, key), []
         for other in others:
             after = getattr(other, key)
-            # Of the rounded values: a reader who subtracts finds the same change.
-            change = (
-                None if after is None or before is None else round(after, about.digits) - round(before, about.digits)
-            )
+            change = change_shown(before, after, about.digits)
             missed = _missed(after, low, high, key) if other.pump is not None else ""
             cells.append(
                 {

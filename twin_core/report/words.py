@@ -34,6 +34,11 @@ def format_value(value: float | None, digits: int, signed: bool = False) -> str:
     return f"{rounded:{'+' if signed and rounded else ''}.{digits}f}".replace("-", "−")
 
 
+def change_shown(before: float | None, after: float | None, digits: int) -> float | None:
+    """The change between two values as they are shown: a reader who subtracts finds the same. None without both."""
+    return None if before is None or after is None else round(after, digits) - round(before, digits)
+
+
 def measured_note(twin: Twin) -> str:
     """What the measured volumes rest on, in a sentence or two."""
     if twin.measured is None:
