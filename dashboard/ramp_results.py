@@ -13,6 +13,8 @@ from twin_core.circuit import ParameterError, circuits
 from twin_core.circuit.pumps import Pump
 
 Follow = Callable[[Sequence[float]], Sequence[float]]
+PAGE, REPORT = "ramp", "report_ramp"
+"""Names that the Ramp page's ramp and the report's are kept under."""
 
 
 def solved(
@@ -22,6 +24,7 @@ def solved(
     at_speeds: Sequence[float],
     with_draws: bool,
     follow: Follow = lambda speeds: speeds,
+    kept_as: str = PAGE,
 ) -> list[ramps.Step]:
     """A ramp's steps, solved once for what they are made from.
 
@@ -32,17 +35,18 @@ def solved(
         at_speeds: Speeds in rpm.
         with_draws: Whether to judge each speed on what else the patient may be.
         follow: Wraps the speeds where progress is to be told as they are taken.
+        kept_as: Under which name it is kept; the one kept there before is given up.
 
     Raises:
         ParameterError: If the circulation cannot be closed for this patient.
     """
-    made_from = (patient.twin.circuit, circuit, pump.name, tuple(at_speeds), with_draws)
-    steps = state.result("ramp", made_from)
+    made_from = _made_from(patient, pump, circuit, at_speeds, with_draws)
+    steps = state.result(kept_as, made_from)
     if steps is None:
         circulation = patient.twin.circuit_in(circuit)
         draws = patient.twin.draw_circuits(circuit, ramps.DRAWS) if with_draws else []
         steps = ramps.ramp(circulation, pump, follow(at_speeds), draws=draws)
-        state.keep_result("ramp", made_from, steps)
+        state.keep_result(kept_as, made_from, steps)
     return steps
 
 
@@ -53,9 +57,17 @@ def of_report(patient: Patient, pump: Pump) -> ramps.RampStudy:
         ParameterError: If the circulation cannot be closed for this patient.
     """
     closed, at_speeds = circuits.CLOSED_LOOP.name, _speeds(pump)
-    made_from = (patient.twin.circuit, closed, pump.name, tuple(at_speeds), True)
-    steps = state.result("ramp", made_from) or solved(patient, pump, closed, at_speeds, with_draws=False)
+    steps = None
+    for with_draws in (True, False):  # the page's own, if it was run
+        steps = steps or state.result(PAGE, _made_from(patient, pump, closed, at_speeds, with_draws))
+    # Another one beside it: that of the page, judged on draws, may have taken minutes.
+    steps = steps or solved(patient, pump, closed, at_speeds, with_draws=False, kept_as=REPORT)
     return ramps.RampStudy(pump=pump, steps=tuple(steps), targets=ramps.Targets())
+
+
+def _made_from(patient: Patient, pump: Pump, circuit: str, at_speeds: Sequence[float], with_draws: bool) -> tuple:
+    draws = patient.twin.posterior_draws if with_draws else None
+    return patient.twin.circuit, circuit, pump.name, tuple(at_speeds), draws
 
 
 def _speeds(pump: Pump) -> list[float]:

@@ -116,7 +116,10 @@ def _preview(
     contour = patient.preview.still_png if patient.preview else None
     try:
         ramp = _ramp(patient, scenarios) if with_ramp else False
-        shown = isinstance(ramp, RampStudy) and (ramp.pump.name, [step.speed_rpm for step in ramp.steps])
+        shown = isinstance(ramp, RampStudy) and (
+            ramp.pump.name,
+            [(step.speed_rpm, step.share_met) for step in ramp.steps],
+        )
         made_from = (case, [one.model_dump_json() for one in scenarios], notes, contour, with_ramp, shown)
         kept = state.result("report", made_from)
         if kept is None:
