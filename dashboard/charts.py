@@ -72,8 +72,9 @@ class Axes:
 
 def _grown(old: tuple[float, float], waveforms: list[np.ndarray], step: float, margin: float) -> tuple[float, float]:
     """The range widened to hold the waveforms with a margin (share of their span), in whole steps; holds 0."""
-    low = min(0.0, *(float(w.min()) for w in waveforms))
-    high = max(0.0, *(float(w.max()) for w in waveforms))
+    held = np.concatenate(waveforms)
+    held = held[np.isfinite(held)]  # a beat that ran away may hold values that no axis does
+    low, high = float(held.min(initial=0.0)), float(held.max(initial=0.0))
     space = margin * (high - low)
     if low < old[0]:
         old = (step * math.floor((low - space) / step), old[1])

@@ -66,7 +66,7 @@ class Line:
         beat: Whose it is: ``Patient``, ``What-if`` or the name of a pinned one.
         tone: Which colour the style sheet gives it: ``patient``, ``what-if``, ``pin-1`` to ``pin-3`` or ``quiet``.
         x: Abscissae, shape (n,); or the distance between evenly spaced ones that start at 0.
-        y: Ordinates, shape (n,); not a number where the line is broken.
+        y: Ordinates, shape (n,); not finite where the line is broken.
         dash: ``solid``, ``dash``, ``dot``, or a pinned one's own.
         width: In pixels; 0 for an area.
         legend: What the legend says of it; empty for nothing.
@@ -157,8 +157,9 @@ class Panel:
 
 
 def _numbers(values: Any) -> list[float | None]:
-    """Numbers of four significant digits or one after the point, whichever are more; None for not a number."""
+    """Numbers of four significant digits or one after the point, whichever are more; None where not finite."""
     array = np.asarray(values, dtype=float)
     digits = 1 if np.nanmax(np.abs(array), initial=0.0) >= 50.0 else 3
     rounded: list[float | None] = np.round(array, digits).tolist()
-    return [None if one != one else one for one in rounded] if np.isnan(array).any() else rounded
+    finite = np.isfinite(array)
+    return rounded if finite.all() else [one if fine else None for one, fine in zip(rounded, finite, strict=True)]

@@ -254,7 +254,7 @@ def _over_time(beats: tuple[Shown, ...], signals: tuple[tuple[str, str, str], ..
             label=label,
             beat=one.name,
             tone=one.tone,
-            x=float(one.beat.time_s[WAVEFORM_EVERY]),
+            x=float(one.beat.time_s[1]) * WAVEFORM_EVERY,  # a beat that could not be integrated has two samples
             y=getattr(one.beat, key)[::WAVEFORM_EVERY],
             dash=dash,
             width=one.width,

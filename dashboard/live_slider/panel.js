@@ -212,6 +212,7 @@ class Panel {
       let best = { far: Infinity };
       for (const line of lines)
         line.y.forEach((value, i) => {
+          if (value === null) return; // of a beat that ran away
           const far = Math.hypot(this.toX(at(line.x, i)) - px, this.toY(value) - py);
           if (far <= best.far) best = { far, line, i };
         });
@@ -228,7 +229,8 @@ class Panel {
     for (const line of lines) {
       const cycle = line.x * (line.y.length - 1);
       if (time > line.beats * cycle) continue;
-      const value = line.y[Math.round((time % cycle) / line.x)];
+      const value = line.y[Math.round((time % cycle) / line.x)] ?? null;
+      if (value === null) continue;
       rows.set(line.label, [...(rows.get(line.label) ?? []), `${line.beat} ${value.toFixed(y.digits)}`]);
     }
     const words = [`${time.toFixed(x.digits)} ${x.unit}`, ...[...rows].map(([label, row]) => `${label}: ${row.join(", ")} ${y.unit}`)];

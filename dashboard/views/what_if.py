@@ -81,7 +81,8 @@ def draw_results(patient: Patient) -> None:
         # No band goes around a beat that is no steady state.
         stamp = bands.stamp(patient, scenario) if beat.status != "not_periodic" else ""
         pinned = pins.beats(patient.twin)
-        axes = functools.reduce(Axes.covering, pinned.values(), state.axes_covering(beat))
+        steady = [one for one in pinned.values() if one.status != "not_periodic"]
+        axes = functools.reduce(Axes.covering, steady, state.axes_covering(beat))
         panels = results_panels(resting, beat, axes, pinned)
         table = (
             tables.index_table(resting, beat)

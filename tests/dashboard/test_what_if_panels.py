@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -199,3 +200,18 @@ def test_a_picture_is_light_on_the_wire(patient, on_pump, axes):
     at_rest = [panel.to_json() for panel in panels.results_panels(patient, on_pump, axes)]
     assert all(len(line["y"]) <= 201 for panel in at_rest for line in panel["lines"])
     assert len(json.dumps(at_rest)) < 45_000
+
+
+def test_a_beat_that_could_not_be_integrated_breaks_no_picture(patient):
+    """The solver hands it over as two samples, and its pressures may be infinite."""
+    waveforms = {one.name: getattr(patient, one.name) for one in fields(patient)}
+    short = {key: one[[0, -1]] for key, one in waveforms.items() if getattr(one, "size", 0) == patient.time_s.size}
+    away = replace(patient, **short | {"lv_pressure_mmhg": np.array([np.inf, np.nan])}, status="not_periodic")
+    axes = Axes.around(patient)
+    assert axes.covering(away).pressure_mmhg == axes.pressure_mmhg
+    told = [one.to_json() for one in panels.results_panels(patient, away, axes.covering(away), {"Away": away})]
+    json.dumps(told, allow_nan=False)
+    (loop,) = [line for line in told[0]["lines"] if (line["beat"], line["layer"]) == ("What-if", "")]
+    assert loop["y"] == [None]
+    (volume,) = [line for line in told[4]["lines"] if line["beat"] == "What-if"]
+    assert volume["y"] == [pytest.approx(patient.lv_volume_ml[0], abs=0.1)]
