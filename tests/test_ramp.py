@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,21 @@ def test_recommended_speeds_meet_every_target_and_the_rest_say_why_not(steps):
         assert beat.aortic_valve_open_fraction > 0
     assert {row["speed_rpm"] for row in answer["ruled_out"]} == {s.speed_rpm for s in steps} - set(answer["speeds_rpm"])
     assert all(row["reasons"] for row in answer["ruled_out"])
+
+
+def test_a_speed_that_misses_between_two_that_do_not_is_named(steps):
+    def verdicts(*misses):
+        return [replace(step, reasons=("misses",) * miss) for step, miss in zip(steps, misses, strict=False)]
+
+    names = [f"{step.speed_rpm:.0f}" for step in steps]
+    found = recommend_speed(verdicts(0, 1, 0))
+    assert (
+        found["summary"]
+        == f"{names[0]} and {names[2]} rpm meet every target; between them {names[1]} rpm misses one or more."
+    )
+    found = recommend_speed(verdicts(0, 1, 1, 0))
+    assert f"between them {names[1]} and {names[2]} rpm miss one" in found["summary"]
+    assert recommend_speed(verdicts(1, 0, 0))["summary"] == f"{names[1]} to {names[2]} rpm meet every target."
 
 
 def test_where_no_speed_fits_the_nearest_is_named_with_its_reasons():

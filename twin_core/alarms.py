@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from twin_core.circuit import Beat, ClosedLoopBeat
+from twin_core.circuit.closed_loop_beat import RIGHT_HEART_FAILURE_RATIO
 from twin_core.ramp import Targets
 
 LOW_FLOW_L_MIN = 2.5  # the HeartMate 3 controller's low-flow alarm (Abbott parameter sheet)
-RIGHT_HEART_RATIO = 0.63  # central venous over wedge pressure, above suggests right heart failure (Uriel 2016)
 
 
 def alarms(beat: Beat, targets: Targets | None = None) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def alarms(beat: Beat, targets: Targets | None = None) -> tuple[str, ...]:
     if isinstance(beat, ClosedLoopBeat):
         venous, wedge = beat.central_venous_pressure_mmhg, beat.left_atrial_pressure_mmhg
         # On a pump that unloads the left heart well the ratio alone is high at a low wedge pressure.
-        if venous >= aims.central_venous_pressure_mmhg and venous > RIGHT_HEART_RATIO * wedge:
+        if venous >= aims.central_venous_pressure_mmhg and venous > RIGHT_HEART_FAILURE_RATIO * wedge:
             found.append(
                 f"The right heart may be failing: central venous pressure {venous:.0f} mmHg beside a wedge pressure of "
                 f"{wedge:.0f}."

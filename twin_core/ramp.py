@@ -178,15 +178,19 @@ def recommend_speed(steps: Sequence[Step], targets: Targets | None = None) -> di
         targets: What the ramp judged them by.
 
     Returns:
-        ``range_rpm`` (lowest and highest speed that meets all targets, None if none does), ``speeds_rpm``, a
-        ``summary`` in a sentence, and ``ruled_out``: speed and reasons of every other step.
+        ``range_rpm`` (lowest and highest speed that meets all targets, None if none does; one between them may not),
+        ``speeds_rpm``, a ``summary`` in a sentence, and ``ruled_out``: speed and reasons of every other step.
     """
     good = [step.speed_rpm for step in steps if not step.reasons]
     ruled_out = [{"speed_rpm": step.speed_rpm, "reasons": list(step.reasons)} for step in steps if step.reasons]
     if good:
         summary = f"{min(good):.0f} to {max(good):.0f} rpm meet every target."
+        between = [one["speed_rpm"] for one in ruled_out if min(good) < one["speed_rpm"] < max(good)]
         if min(good) == max(good):
             summary = f"{good[0]:.0f} rpm meets every target."
+        elif between:
+            summary = f"{_listed(good)} rpm meet every target; between them {_listed(between)} rpm "
+            summary += f"{'misses' if len(between) == 1 else 'miss'} one or more."
     else:
         usable = [step for step in steps if step.beat.status == "periodic"] or list(steps)
         fewest = min(usable, key=lambda step: len(step.reasons))
@@ -198,6 +202,11 @@ def recommend_speed(steps: Sequence[Step], targets: Targets | None = None) -> di
         "ruled_out": ruled_out,
         "targets": asdict(targets or Targets()),
     }
+
+
+def _listed(speeds_rpm: Sequence[float]) -> str:
+    *others, last = [f"{speed:.0f}" for speed in speeds_rpm]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def beside_range(steps: Sequence[Step]) -> list[str]:
