@@ -53,6 +53,7 @@ def open_patient(progress_at: DeltaGenerator | None = None) -> None:
     has_clip = on_screen is None or on_screen.origin == "sample"
     if upload is not None:
         has_clip = not is_twin_file(upload.getvalue(), upload.name)
+        state.note_dropped(upload.file_id)
     depth_cm = st.number_input(
         "Image depth, cm",
         min_value=MIN_DEPTH_CM,
@@ -64,7 +65,7 @@ def open_patient(progress_at: DeltaGenerator | None = None) -> None:
         placeholder="from the file",
         disabled=not has_clip,
         help="Depth of the sector as the echo machine shows it. Give it where the file holds no scale: "
-        "without one, volumes rest on an assumed depth. It wins over the file.",
+        "without one, volumes rest on an assumed depth. It wins over the file, and holds for this clip alone.",
     )
     request = None
     if upload is not None:

@@ -69,7 +69,18 @@ from dashboard.state.on_screen import (
     take_name,
     take_next,
 )
-from dashboard.state.opening import Link, Request, is_shown, keep_link, link, problem, shown, to_open, tried
+from dashboard.state.opening import (
+    Link,
+    Request,
+    is_shown,
+    keep_link,
+    link,
+    note_dropped,
+    problem,
+    shown,
+    to_open,
+    tried,
+)
 from dashboard.state.pinning import case, pin, pinned, unpin
 from dashboard.state.results import keep_result, result
 from dashboard.state.settings import circuit, pump, start_speed
@@ -138,6 +149,7 @@ __all__ = [
     "move",
     "moving",
     "note_cuff_problem",
+    "note_dropped",
     "note_loss",
     "patient",
     "pin",

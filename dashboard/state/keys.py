@@ -29,6 +29,7 @@ KEPT, PAGE, PINNED, LINK = "kept", "page", "pinned", "link"
 KEPT_RESULTS, CUFF_PROBLEM = "kept_results", "cuff_problem"
 MOVING, LOST = "moving", "lost"
 TRIED, SHOWN, PROBLEM = "tried", "shown", "problem"
+DROPPED = "dropped"
 
 
 def slider(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.state import keys
+from dashboard.state.widgets import put
 
 Request = tuple[str, float | None]
 """What the user asked to have on screen: the upload's id, or the sample's name, and the image depth."""
@@ -17,6 +18,16 @@ def is_shown(source: str) -> bool:
     """Whether what is on screen was opened from that upload, at whatever depth."""
     request = shown()
     return request is not None and request[0] == source
+
+
+def note_dropped(upload_id: str) -> None:
+    """Forget the depth typed for what was open when another file is dropped. Call before the depth is drawn.
+
+    It would win over the scale in that file, which is another patient's.
+    """
+    if st.session_state.get(keys.DROPPED) != upload_id:
+        st.session_state[keys.DROPPED] = upload_id
+        put(keys.DEPTH, None)
 
 
 def to_open(request: Request | None) -> Request | None:
