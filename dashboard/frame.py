@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -10,7 +12,7 @@ from dashboard import address, downloads, intake, state
 
 # Streamlit's browser side asks for a run on reconnecting only where something is to run by the clock. Else a window
 # would go on showing a session that is gone, and fail at the first thing done in it.
-@st.fragment(run_every="1d")
+@st.fragment(run_every=timedelta(days=1))
 def _run_on_reconnecting() -> None:
     pass
 
