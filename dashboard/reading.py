@@ -12,7 +12,6 @@ from typing import Literal
 
 from dashboard.frames import EchoRecord, record_echo
 from dashboard.preview import Preview, draw_preview
-from twin_core import report
 from twin_core.case import Case, PinnedScenario
 from twin_core.circuit import Beat
 from twin_core.recalibration import Recalibration, recalibrate
@@ -54,11 +53,6 @@ class Patient:
     recalibration: Recalibration | None = None
     circuit: str | None = None
     pinned: tuple[PinnedScenario, ...] = ()
-
-    @property
-    def circuit_note(self) -> str:
-        """What the patient's circuit is, in words."""
-        return self.recalibration.describe() if self.recalibration else report.AS_FOUND
 
     def recalibrated(self, readings: Mapping[str, float]) -> Patient:
         """The same patient with the twin as found moved to readings.
