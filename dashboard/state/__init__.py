@@ -53,6 +53,7 @@ from dashboard.state.keys import (
     SPEED,
     SYSTOLIC,
     UPLOAD,
+    include,
     slider,
 )
 from dashboard.state.loss import lost, note_loss, upload_key
@@ -138,6 +139,7 @@ __all__ = [
     "exchange",
     "exchange_next",
     "fit",
+    "include",
     "is_shown",
     "keep",
     "keep_link",

@@ -37,6 +37,11 @@ def slider(name: str) -> str:
     return f"slider_{name}"
 
 
+def include(circuit: str, name: str) -> str:
+    """Key of whether a what-if pinned in a circuit goes into the report."""
+    return f"include_{circuit}_{name}"
+
+
 KEEP = (
     *(DEPTH, CIRCUIT, PUMP, PUMP_ON, SPEED),
     *sorted({slider(name) for names in WHAT_IF_PARAMETERS.values() for name in names}),

@@ -10,7 +10,7 @@ from dashboard.reading import Patient
 from dashboard.state import keys
 from dashboard.state.opening import Request, is_shown
 from dashboard.state.settings import circuit, start_speed
-from dashboard.state.widgets import put
+from dashboard.state.widgets import forget, put
 from twin_core.circuit import Beat, ParameterError, circuits, solve_periodic
 
 
@@ -31,6 +31,8 @@ def show(new: Patient, request: Request) -> None:
     """
     if not is_shown(request[0]):
         put(keys.NOTES, "")
+        for one in new.pinned:
+            forget(keys.include(one.circuit, one.scenario.name))
     st.session_state[keys.PATIENT] = new
     st.session_state[keys.SHOWN] = request
     st.session_state[keys.PINNED] = new.pinned

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.state import keys
 from dashboard.state.on_screen import patient
 from dashboard.state.settings import circuit
+from dashboard.state.widgets import forget
 from twin_core.case import MAX_PINNED, RESERVED_NAMES, Case, PinnedScenario
 from twin_core.scenario import Scenario
 
@@ -33,6 +34,7 @@ def pin(name: str, what_if: Scenario) -> None:
         raise ValueError(f"{MAX_PINNED} what-ifs are pinned, the most there can be; take one off first.")
     renamed = what_if.model_copy(update={"name": name})
     st.session_state[keys.PINNED] = (*pinned(), PinnedScenario(circuit=circuit(), scenario=renamed))
+    forget(keys.include(circuit(), name))  # an earlier one of that name may have been left out of the report
 
 
 def unpin(name: str) -> None:

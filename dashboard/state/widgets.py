@@ -29,7 +29,16 @@ def bring_back(page: str) -> None:
             st.session_state[key] = value
 
 
+def forget(key: str) -> None:
+    """Let a widget start afresh where it is drawn next."""
+    st.session_state.pop(key, None)
+    st.session_state[keys.KEPT] = {
+        one: value for one, value in st.session_state.get(keys.KEPT, {}).items() if one != key
+    }
+
+
 def keep() -> None:
     """Note what the widgets say: Streamlit forgets those of a page that is left. Call after they are drawn."""
-    now = {key: st.session_state[key] for key in keys.KEEP if key in st.session_state}
+    pins = [keys.include(one.circuit, one.scenario.name) for one in st.session_state.get(keys.PINNED, ())]
+    now = {key: st.session_state[key] for key in (*keys.KEEP, *pins) if key in st.session_state}
     st.session_state[keys.KEPT] = {**st.session_state.get(keys.KEPT, {}), **now}

@@ -78,11 +78,12 @@ def _scenarios() -> list[Scenario]:
     for one in state.pinned():
         fits = one.circuit == state.circuit()
         label = f"{intake.plain(one.scenario.name)}: {intake.plain(one.scenario.describe())}"
-        # Until it is drawn a checkbox has no value: pinned what-ifs go in unless they are taken out.
+        key = state.include(one.circuit, one.scenario.name)
+        if key not in st.session_state:  # pinned what-ifs go in unless they are taken out
+            state.put(key, True)
         wanted = st.checkbox(
             label,
-            value=True,
-            key=f"include_{one.circuit}_{one.scenario.name}",
+            key=key,
             disabled=not fits,
             help=None if fits else f"Pinned in the circuit “{circuits.get(one.circuit).label}”: choose it above.",
         )

@@ -311,6 +311,22 @@ def test_the_report_shows_the_ramp_of_the_ramp_page():
     assert all(one is other for one, other in zip(study.ramp.steps, steps, strict=True)), "solved once"
 
 
+def test_what_is_left_out_of_the_report_stays_out_until_it_is_pinned_anew():
+    app = open_app()
+    for name in ("First", "Second"):
+        pin(app, name)
+    go(app, "Report")
+    app.checkbox(key="include_five_state_Second").set_value(False).run()
+    for title in ("What-if", "Patient", "Report"):
+        go(app, title)
+    assert [app.checkbox(key=f"include_five_state_{name}").value for name in ("First", "Second")] == [True, False]
+    go(app, "What-if")
+    app.button(key="unpin_Second").click().run()
+    pin(app, "Second")
+    go(app, "Report")
+    assert app.checkbox(key="include_five_state_Second").value is True
+
+
 def test_another_depth_keeps_notes_and_pseudonym():
     app = open_app("Report")
     app.text_input(key="pseudonym").set_value("Case 12")
