@@ -136,8 +136,11 @@ def _areas(beat: Beat) -> tuple[Line, Line]:
     """Stroke work and potential energy of the what-if: together its pressure–volume area."""
     outline = slice(None, None, _OUTLINE_EVERY)
     volume, pressure = potential_energy_outline(beat)
-    # Ends and corners of the outline stay where they are.
-    kept = np.unique(np.r_[0, 1 : volume.size : 8, volume.size - 12 : volume.size])
+    # Of the loop the same samples in both areas, which then meet without a gap; corners stay where they are.
+    first = int(beat.elastance_mmhg_per_ml.argmax())
+    samples = np.arange(first, beat.time_s.size)
+    shared = (samples % _OUTLINE_EVERY == 0) | (samples == first) | (samples == samples[-1])
+    kept = np.r_[0, 1 + np.flatnonzero(shared), 1 + samples.size : volume.size]
     work = (beat.lv_volume_ml[outline], beat.lv_pressure_mmhg[outline])
     named = (
         ("SW", *work, f"SW {beat.stroke_work_mmhg_ml:.0f}"),

@@ -51,18 +51,41 @@ def test_filling_ends_on_the_edpvr(beat):
     assert edp - 1 < beat.lv_end_diastolic_pressure_mmhg < edp + 5
 
 
-def test_the_outline_of_potential_energy_closes_and_holds_what_the_triangles_estimate(beat, on_pump):
+def usual_triangles(beat):
+    """Potential energy as it is estimated without a pump: ESP (Ves - V0) / 2 - EDP (EDV - V0) / 4."""
+    v0, end_systole = beat.parameters.unstressed_volume_ml, beat.elastance_mmhg_per_ml.argmax()
+    below = beat.lv_end_diastolic_pressure_mmhg * (beat.edv_ml - v0) / 4
+    return beat.end_systolic_pressure_mmhg * (beat.lv_volume_ml[end_systole] - v0) / 2 - below
+
+
+@pytest.fixture(scope="module")
+def closed():
+    stiff = close_loop(HEART_FAILURE).replace(lv_stiffness_per_ml=0.01)
+    return solve_periodic(stiff, pump=pumps.get("heartmate3"), speed_rpm=5400)
+
+
+def test_the_index_of_potential_energy_is_the_area_that_is_drawn(beat, on_pump, closed):
+    for one in (beat, on_pump, closed):
+        assert area(*potential_energy_outline(one)) == pytest.approx(one.potential_energy_mmhg_ml, rel=5e-3)
+
+
+def test_pressure_volume_area_is_that_between_the_relations_and_the_path_in_systole(beat, on_pump, closed):
+    for one in (beat, on_pump, closed):
+        v0, end_systole = one.parameters.unstressed_volume_ml, int(one.elastance_mmhg_per_ml.argmax())
+        back = np.linspace(v0, one.lv_volume_ml[0], 200)
+        volume = np.r_[back, one.lv_volume_ml[1 : end_systole + 1], v0]
+        pressure = np.r_[edpvr_mmhg(one, back), one.lv_pressure_mmhg[1 : end_systole + 1], 0.0]
+        assert area(volume, pressure) == pytest.approx(one.pressure_volume_area_mmhg_ml, rel=1e-3)
+
+
+def test_without_a_pump_it_is_near_the_usual_triangles_and_with_one_they_count_a_part_twice(beat, on_pump):
+    assert beat.potential_energy_mmhg_ml == pytest.approx(usual_triangles(beat), rel=0.2)
+    assert on_pump.potential_energy_mmhg_ml < 0.8 * usual_triangles(on_pump)
+
+
+def test_the_outline_of_potential_energy_closes(beat, on_pump):
     for one in (beat, on_pump):
         volume, pressure = potential_energy_outline(one)
         assert (volume[0], pressure[0]) == pytest.approx((volume[-1], pressure[-1]), abs=1e-9)
         assert volume[0] == one.parameters.unstressed_volume_ml
         assert volume[1] == one.lv_volume_ml[one.elastance_mmhg_per_ml.argmax()]
-    # The index takes the part under the EDPVR as EDP (EDV - V0) / 4.
-    assert area(*potential_energy_outline(beat)) == pytest.approx(beat.potential_energy_mmhg_ml, rel=0.2)
-    # With a pump the LV goes on emptying as it relaxes: the triangle holds that part of the loop, the outline does not.
-    assert area(*potential_energy_outline(on_pump)) < on_pump.potential_energy_mmhg_ml
-
-
-def test_the_outline_lies_left_of_the_loop(beat):
-    volume, _ = potential_energy_outline(beat)
-    assert volume.max() < beat.esv_ml + 0.1 * beat.stroke_volume_ml

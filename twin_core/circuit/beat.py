@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from twin_core.circuit import equations
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.indices import INDICES, IndexInfo
 from twin_core.circuit.pumps import Pump
@@ -166,19 +167,27 @@ class Beat:
 
     @property
     def potential_energy_mmhg_ml(self) -> float:
-        """Potential energy PE = ESP (Ves − V0)/2 − EDP (EDV − V0)/4 (Suga 1979, triangle form).
+        """Potential energy PE = PVA − SW: left of the loop, between ESPVR and EDPVR (Suga 1979).
 
-        Ves is the volume at end-systole, where ESP is read: a pump goes on emptying the LV after it, and the
-        smallest volume of the cycle would make the triangle's corner a point the loop never passes.
+        ``pressure_volume.potential_energy_outline`` draws it.
         """
-        v0 = self.parameters.unstressed_volume_ml
-        end_systolic = self.end_systolic_pressure_mmhg * (float(self.lv_volume_ml[self._end_systole]) - v0) / 2
-        return end_systolic - self.lv_end_diastolic_pressure_mmhg * (self.edv_ml - v0) / 4
+        return self.pressure_volume_area_mmhg_ml - self.stroke_work_mmhg_ml
 
     @property
     def pressure_volume_area_mmhg_ml(self) -> float:
-        """Pressure–volume area PVA = SW + PE; proportional to myocardial oxygen use (Suga 1979)."""
-        return self.stroke_work_mmhg_ml + self.potential_energy_mmhg_ml
+        """Pressure–volume area PVA = SW + PE: between ESPVR, EDPVR and the loop's path in systole (Suga 1979, 1982).
+
+        PVA = ESP (Ves − V0)/2 − ∫ P dV over systole − ∫ EDPVR dV from V0 to the volume systole starts at, from the
+        start of the cycle to the elastance peak, where Ves and ESP are read. Proportional to myocardial oxygen use.
+        A pump goes on emptying the LV after end-systole: that work is in the loop, and the usual triangle
+        PE = ESP (Ves − V0)/2 − EDP (EDV − V0)/4 added to SW would count it twice.
+        """
+        systole = slice(0, self._end_systole + 1)
+        stretch = self.lv_volume_ml[systole] - self.parameters.unstressed_volume_ml
+        ejected = -float(np.trapezoid(self.lv_pressure_mmhg[systole], stretch))
+        row = self.record[0]
+        passive = equations.passive_energy(float(stretch[0]), float(row["emin"]), float(row["stiffness"]))
+        return self.end_systolic_pressure_mmhg * float(stretch[-1]) / 2 + ejected - passive
 
     @property
     def end_systolic_pressure_mmhg(self) -> float:

@@ -56,6 +56,13 @@ def passive_pressure(stretch_ml: float, emin: float, stiffness: float) -> float:
     return emin * (math.exp(stiffness * stretch_ml) - 1.0) / stiffness
 
 
+def passive_energy(stretch_ml: float, emin: float, stiffness: float) -> float:
+    """Area under the passive curve in mmHg·mL, from the unstressed volume to a volume above it."""
+    if not stiffness * abs(stretch_ml) > 1e-6:
+        return emin * stretch_ml**2 / 2
+    return emin * (math.expm1(stiffness * stretch_ml) / stiffness - stretch_ml) / stiffness
+
+
 @njit(cache=True)
 def lv_pressure(volume_ml: float, t: float, p: np.record) -> float:
     """LV pressure in mmHg: the activation e(t) blends Emax v with the passive curve.

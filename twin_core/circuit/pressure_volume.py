@@ -7,6 +7,8 @@ import numpy as np
 from twin_core.circuit import equations
 from twin_core.circuit.beat import Beat
 
+_ALONG_EDPVR = 25  # points of an outline: a curve in the closed loop
+
 
 def espvr_mmhg(beat: Beat, volume_ml: np.ndarray) -> np.ndarray:
     """End-systolic pressure–volume relation: P = Ees (V − V0) in mmHg (Suga & Sagawa 1974), same shape as volumes.
@@ -36,21 +38,17 @@ def edpvr_mmhg(beat: Beat, volume_ml: np.ndarray) -> np.ndarray:
 def potential_energy_outline(beat: Beat) -> tuple[np.ndarray, np.ndarray]:
     """The area of potential energy in the pressure–volume plane (Suga 1979), as a closed outline.
 
-    From V0 along the ESPVR to end-systole, down the loop's relaxing limb to where it comes nearest to the EDPVR, and
-    back along the EDPVR. Stroke work and this area together are the pressure–volume area; the index PE is its triangle
-    form, which takes the part under the EDPVR as a quarter of EDP (EDV − V0) and, on a pump, holds the part of the loop
-    in which the LV goes on emptying as it relaxes: the outline leaves that to stroke work.
+    From V0 along the ESPVR to end-systole, with the loop through relaxation and filling to the end of the cycle, and
+    back along the EDPVR. It shares no point's area with the loop: stroke work and this are the pressure–volume area,
+    also where a pump goes on emptying the LV as it relaxes.
 
     Returns:
         Volumes in mL and pressures in mmHg, each of shape (points,), the first point repeated at the end.
     """
     v0 = beat.parameters.unstressed_volume_ml
     end_systole = int(beat.elastance_mmhg_per_ml.argmax())
-    # Relaxation is over where the mitral valve opens; with a pump so fast that it never does, where the cycle ends.
-    opens = np.flatnonzero(beat.mitral_flow_ml_s[end_systole:] > 0.0)
-    relaxed = end_systole + (int(opens[0]) if opens.size else beat.time_s.size - 1 - end_systole)
-    volume, pressure = (waveform[end_systole : relaxed + 1] for waveform in (beat.lv_volume_ml, beat.lv_pressure_mmhg))
-    back = np.linspace(volume[-1], v0, 12)
+    volume, pressure = (waveform[end_systole:] for waveform in (beat.lv_volume_ml, beat.lv_pressure_mmhg))
+    back = np.linspace(volume[-1], v0, _ALONG_EDPVR)
     return (
         np.concatenate([[v0], volume, back]),
         np.concatenate([[0.0], pressure, edpvr_mmhg(beat, back)]),
