@@ -23,7 +23,7 @@ class EchoRecord:
 
     Attributes:
         identity: Tells this record from others.
-        pictures: JPEGs with the contour, one for each of ``shown``.
+        pictures: JPEGs, one for each of ``shown``, with the contour where it was not set aside.
         shown: Frames that have a picture.
         rows: Height of a picture in pixels.
         columns: Its width.
@@ -60,7 +60,8 @@ def record_echo(clip: Clip, masks: NDArray[np.uint8], measurement: Measurement) 
     frames = clip.sector_frames()
     top, bottom, left, right = clip.crop_box
     shown = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), MAX_PICTURES)).round().astype(np.int64))
-    drawn = [with_contour(frames[i], masks[i, top:bottom, left:right]) for i in shown]
+    cut = masks[:, top:bottom, left:right]
+    drawn = [with_contour(frames[i], None if measurement.rejected[i] else cut[i]) for i in shown]
     pictures = []
     for picture in drawn:
         done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])

@@ -177,6 +177,7 @@ def show_patient(patient: Patient) -> None:
     facts = patient.twin.clip
     if facts is not None:
         gone = "" if patient.preview else " The clip itself is not in the twin file."
+        gone += f" {aside}" if (aside := set_aside(patient)) else ""
         st.html(
             f'<p class="note">{escape(facts.format.upper())}, {facts.frames} frames in {facts.duration_s:.1f} s, '
             f"{facts.columns}×{facts.rows} px.{gone}</p>"
@@ -186,6 +187,14 @@ def show_patient(patient: Patient) -> None:
         st.html(tables.measured_table(patient.twin, state.resting()))
         st.html(f'<p class="note">{escape(measured_note(patient.twin))}</p>')
     st.html(tables.learned_table(patient.twin))
+
+
+def set_aside(patient: Patient) -> str:
+    """How many contours do not count, and that none is drawn there; empty where all do or the clip is not here."""
+    if patient.echo is None or not patient.echo.rejected.any():
+        return ""
+    out, frames = int(patient.echo.rejected.sum()), len(patient.echo.time_s)
+    return f"Contours of {out} of {frames} frames were set aside: none is drawn there, and the volume is interpolated."
 
 
 def show_cautions(patient: Patient) -> None:

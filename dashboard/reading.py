@@ -162,6 +162,6 @@ def _read(
         if inference.twin is None:
             reasons = "; ".join(inference.quality.reasons)
             raise ReadingError(f"{name}: no twin from this clip, and no numbers: {reasons}.")
-        preview = draw_preview(inference.clip, inference.masks, inference.measurement.beats)
+        preview = draw_preview(inference.clip, inference.masks, inference.measurement)
         echo = record_echo(inference.clip, inference.masks, inference.measurement)
         return Patient(twin=inference.twin, beat=inference.twin.simulate(), preview=preview, echo=echo, origin=origin)

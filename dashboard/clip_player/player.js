@@ -41,6 +41,10 @@ export default function (component) {
     }
     add("text", { x: (LEFT + width) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (s)");
     add("text", { x: 2, y: 12 }, data.axis);
+    if (data.rejected.length) {
+      const key = add("text", { x: width - RIGHT, y: 12, "text-anchor": "end" }, "contour set aside");
+      add("circle", { class: "out", cx: width - RIGHT - key.getComputedTextLength() - 8, cy: 8, r: 3 });
+    }
     const path = data.volume_ml.map((v, i) => `${i ? "L" : "M"}${x(data.time_s[i]).toFixed(1)} ${y(v).toFixed(1)}`);
     add("path", { class: "line", d: path.join("") });
     for (const i of data.rejected) {
@@ -73,8 +77,8 @@ export default function (component) {
     dot.setAttribute("cx", x(time));
     dot.setAttribute("cy", y(volume));
     const said = `${time.toFixed(2)} s, ${volume.toFixed(0)} mL`;
-    const note = marks.get(i) ?? (data.rejected.includes(i) ? "contour set aside" : "");
-    readout.textContent = `frame ${i + 1} of ${data.time_s.length}: ${said}${note ? ", " + note : ""}`;
+    const aside = data.rejected.includes(i) ? "contour set aside, volume interpolated" : "";
+    readout.textContent = [`frame ${i + 1} of ${data.time_s.length}: ${said}`, marks.get(i), aside].filter(Boolean).join(", ");
     scrub.setAttribute("aria-valuetext", readout.textContent);
   }
 

@@ -4,6 +4,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const DASHES = { solid: "none", dash: "7 4", dot: "1.5 4", "pin-1": "10 3", "pin-2": "8 3 2 3", "pin-3": "4 3" };
 const MARGIN = { left: 52, right: 8, top: 6, bottom: 20, bare: 7 };
 const TITLE = 14; // height of the title under an axis
+const LEAST = 0.78; // of a panel's height is for its drawing, however long its legend
+const ROOMY = 4; // so many keys stand in a legend with words of any length
 let serial = 0;
 
 class Panel {
@@ -65,7 +67,8 @@ class Panel {
     const legend = JSON.stringify(this.lines.map(({ legend, tone, dash, width }) => [legend, tone, dash, width]));
     if (legend !== this.drawnLegend) this.drawLegend();
     this.drawnLegend = legend;
-    const height = this.panel.height - this.legended; // more lines in the legend leave the panel as high as it is
+    // More lines in the legend leave the panel as high as it is, until they would leave too little to draw in.
+    const height = Math.max(this.panel.height - this.legended, LEAST * this.panel.height);
     this.box = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bare };
     if (x.title) this.box.bottom = height - MARGIN.bottom - TITLE;
     const { left, right, top, bottom } = this.box;
@@ -153,6 +156,7 @@ class Panel {
         return entry;
       }),
     );
+    this.legend.classList.toggle("live-crowded", keys.size > ROOMY);
     this.legend.style.display = this.legend.children.length > 1 || keys.size ? "" : "none";
     this.legended = this.legend.offsetHeight;
   }

@@ -4,7 +4,7 @@ const LOST_MS = 2000; // an answer this late is taken for lost
 const LAYERS = { lines: "Lines", areas: "Areas" };
 const HELP = {
   lines: "End-systolic and end-diastolic pressure–volume relations (ESPVR, EDPVR)",
-  areas: "Stroke work (SW) and potential energy (PE, Suga's triangle form) of the what-if; together its pressure–volume area (PVA)",
+  areas: "Stroke work (SW, the loop) and potential energy (PE, between the loop, ESPVR and EDPVR) of the what-if; together its pressure–volume area (PVA, Suga)",
 };
 const views = new WeakMap();
 const chosen = { lines: true, areas: false, tab: "" }; // holds from page to page

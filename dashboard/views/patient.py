@@ -59,14 +59,11 @@ def _verdict(patient: Patient) -> None:
     st.html(f'<p class="verdict {"cautious" if reasons else "good"}" role="status"><b>Image quality.</b> {text}</p>')
     intake.show_cautions(patient)
     scale = f"{facts.cm_per_px[0] * 10:.2f} mm a pixel" if facts.cm_per_px else "no scale in the file"
-    aside = ""
-    if patient.echo is not None:
-        out, frames = int(patient.echo.rejected.sum()), len(patient.echo.time_s)
-        aside = f" Contours of {out} of {frames} frames were set aside and interpolated." if out else ""
+    aside = intake.set_aside(patient)
     st.html(
         f'<p class="note">{escape(facts.format.upper())}, {facts.frames} frames in {facts.duration_s:.1f} s '
         f"({facts.frame_rate_hz:.0f} a second), {facts.columns}×{facts.rows} px, {escape(scale)} "
-        f"({escape(facts.cm_per_px_source.replace('_', ' '))}).{aside}</p>"
+        f"({escape(facts.cm_per_px_source.replace('_', ' '))}). {escape(aside)}</p>"
     )
 
 

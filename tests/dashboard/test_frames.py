@@ -55,6 +55,19 @@ def test_pictures_show_the_contour_of_their_own_frame(record):
     assert np.ptp(full) > np.ptp(empty) + 20, "the contour of end-diastole is taller than that of end-systole"
 
 
+def test_a_contour_that_was_set_aside_is_not_drawn():
+    clip, masks, _ = made()
+    masks[30] = 0
+    masks[30, 20:30, 30:40] = 1  # a contour that jumped away
+    record = record_echo(clip, masks, measure(masks, clip.time_s, None, clip.sector))
+    assert list(record.rejected.nonzero()[0]) == [30]
+    pictures = [
+        cv2.imdecode(np.frombuffer(record.pictures[i], np.uint8), cv2.IMREAD_COLOR).astype(int) for i in (29, 30)
+    ]
+    drawn, plain = (int((one[:, :, 0] - one[:, :, 2] > 60).sum()) for one in pictures)
+    assert drawn > 200 and plain == 0
+
+
 def test_a_long_clip_is_thinned_evenly():
     record = record_echo(*made(frames=600))
     assert len(record.pictures) == len(record.shown) == MAX_PICTURES
