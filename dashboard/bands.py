@@ -76,7 +76,7 @@ def draw(patient: Patient, what_if: Scenario, beat: Beat) -> None:
         slice=making.slices,
         pause_ms=pause,
         done=making.work.done,
-        band=None if found is None else {"bands": _bands(found, beat), "words": _words(found, beat)},
+        band=None if found is None else {"bands": _bands(found, beat), "words": _words(found, beat, patient)},
         key=state.BAND,
         follows=state.SLIDERS,
     )
@@ -128,7 +128,7 @@ def _bands(found: Spread, beat: Beat) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _words(found: Spread, beat: Beat) -> str:
+def _words(found: Spread, beat: Beat, patient: Patient) -> str:
     """The intervals of the key numbers in a sentence."""
     parts = []
     for key, label in _KEY_NUMBERS.items():
@@ -136,4 +136,7 @@ def _words(found: Spread, beat: Beat) -> str:
             about = CLOSED_LOOP_INDICES[key]
             low, high = (format_value(end, min(about.digits, 1)) for end in found.indices[key])
             parts.append(f"{escape(label)} {low} to {high} {escape(about.unit)}")
-    return f"<b>90 % of {found.draws} draws:</b> {', '.join(parts)}."
+    measured = patient.twin.measured
+    # Else the numbers beside it, which rest on an assumed scale, seem to contradict it.
+    scale = " The clip has no scale: the draws know EF, not volumes." if measured and not measured.calibrated else ""
+    return f"<b>90 % of {found.draws} draws:</b> {', '.join(parts)}.{scale}"

@@ -78,7 +78,7 @@ def _curve(
 
 
 def _tag(text: str, flow: np.ndarray, head: np.ndarray, axes: Axes) -> tuple[str, float, float] | None:
-    """A curve's name where it leaves the plane at the right or below; None for a curve that is not in sight."""
+    """A curve's name where it enters the plane, at the left or above; None for a curve that is not in sight."""
     low, high = axes.pump_head_mmhg
     inside = np.flatnonzero((head >= low) & (head <= high))
-    return (text, float(flow[inside[-1]]), float(head[inside[-1]])) if inside.size else None
+    return (text, float(flow[inside[0]]), float(head[inside[0]])) if inside.size else None

@@ -151,7 +151,7 @@ def small_multiples(steps: Sequence[Step], targets: Targets, chosen_rpm: float |
             tickfont={"size": 11, "color": text},
             showgrid=False,
             tickformat="d",
-            title={"text": "rpm", "font": {"size": 11, "color": text}, "standoff": 2},
+            title={"text": "rpm", "font": {"size": 11, "color": text}, "standoff": 14},
             **at,
         )
     for title in figure.layout.annotations:

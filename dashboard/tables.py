@@ -156,7 +156,7 @@ def comparison_table(compared: Sequence[Comparison]) -> str:
             _row(
                 _named(about.label, about.unit, about.help),
                 format_value(one.wanted, 0),
-                format_value(one.simulated, 0),
+                format_value(one.simulated, 1),
                 _off(format_value(one.difference, 1, signed=True), one.met),
             )
         )

@@ -1,6 +1,6 @@
 // The clip player: one range input moves the frame and the cursor on the volume curve together, without the server.
 const NS = "http://www.w3.org/2000/svg";
-const HEIGHT = 236, LEFT = 44, RIGHT = 8, TOP = 22, BOTTOM = 34;
+const HEIGHT = 236, LEFT = 44, RIGHT = 8, TOP = 32, BOTTOM = 34;
 
 export default function (component) {
   const { data, parentElement } = component;

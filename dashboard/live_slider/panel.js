@@ -162,16 +162,21 @@ class Panel {
   }
 
   drawTags() {
-    const { left, right } = this.box;
-    this.tags.replaceChildren(
-      ...this.lines
-        .filter(({ tag }) => tag)
-        .map(({ tag: [words, x, y] }) => {
-          const place = this.toX(x);
-          const anchor = place > right - 30 ? "end" : place < left + 30 ? "start" : "middle";
-          return text(words, { x: place, y: this.toY(y) - 4, "text-anchor": anchor });
-        }),
-    );
+    const { left, right, top } = this.box;
+    const taken = [];
+    this.tags.replaceChildren();
+    for (const { tag } of this.lines) {
+      if (!tag) continue;
+      const [words, x, y] = tag;
+      const place = this.toX(x);
+      const anchor = place > right - 30 ? "end" : place < left + 30 ? "start" : "middle";
+      const shown = text(words, { x: place, y: Math.max(this.toY(y) - 4, top + 10), "text-anchor": anchor });
+      this.tags.append(shown);
+      const box = shown.getBBox();
+      const meets = (one) => Math.abs(one.x - box.x) < box.width && Math.abs(one.y - box.y) < box.height;
+      if (taken.some(meets)) shown.remove(); // one that cannot be read says less than none
+      else taken.push(box);
+    }
   }
 
   drawBands() {

@@ -58,12 +58,13 @@ def _verdict(patient: Patient) -> None:
     text = "The clip can be used, with cautions." if reasons else "The clip can be used."
     st.html(f'<p class="verdict {"cautious" if reasons else "good"}" role="status"><b>Image quality.</b> {text}</p>')
     intake.show_cautions(patient)
-    scale = f"{facts.cm_per_px[0] * 10:.2f} mm a pixel" if facts.cm_per_px else "no scale in the file"
+    scale = "no scale in the file"
+    if facts.cm_per_px:
+        scale = f"{facts.cm_per_px[0] * 10:.2f} mm a pixel ({facts.cm_per_px_source.replace('_', ' ')})"
     aside = intake.set_aside(patient)
     st.html(
         f'<p class="note">{escape(facts.format.upper())}, {facts.frames} frames in {facts.duration_s:.1f} s '
-        f"({facts.frame_rate_hz:.0f} a second), {facts.columns}×{facts.rows} px, {escape(scale)} "
-        f"({escape(facts.cm_per_px_source.replace('_', ' '))}). {escape(aside)}</p>"
+        f"({facts.frame_rate_hz:.0f} a second), {facts.columns}×{facts.rows} px, {escape(scale)}. {escape(aside)}</p>"
     )
 
 

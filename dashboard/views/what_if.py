@@ -130,5 +130,6 @@ def alarm_list(beat: Beat) -> str:
 
 def status_line(beat: Beat) -> str:
     """What the solver says of the what-if; loud where the numbers are not to be used as they are."""
-    urgent = beat.status != "periodic"
-    return f'<p class="status {beat.status}" role="{"alert" if urgent else "status"}">{escape(beat.message)}</p>'
+    if beat.status == "periodic":
+        return f'<p class="status periodic" role="status"><span title="{escape(beat.message)}">Steady beat.</span></p>'
+    return f'<p class="status {beat.status}" role="alert">{escape(beat.message)}</p>'

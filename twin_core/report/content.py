@@ -183,11 +183,13 @@ def _facts(twin: Twin) -> list[list[str]]:
     if twin.clip is None:
         return []
     clip = twin.clip
-    scale = f"{clip.cm_per_px[0] * 10:.2f} mm a pixel" if clip.cm_per_px else "not given in the file"
+    scale = "not given in the file"
+    if clip.cm_per_px:
+        scale = f"{clip.cm_per_px[0] * 10:.2f} mm a pixel ({one_line(clip.cm_per_px_source).replace('_', ' ')})"
     return [
         ["Clip", f"{one_line(clip.format).upper()}, {clip.frames} frames of {clip.columns}×{clip.rows} pixels"],
         ["Timing", f"{clip.duration_s:.2f} s at {clip.frame_rate_hz:.1f} frames/s"],
-        ["Scale", f"{scale} ({one_line(clip.cm_per_px_source).replace('_', ' ')})"],
+        ["Scale", scale],
     ]
 
 
