@@ -185,7 +185,7 @@ def recommend_speed(steps: Sequence[Step], targets: Targets | None = None) -> di
     ruled_out = [{"speed_rpm": step.speed_rpm, "reasons": list(step.reasons)} for step in steps if step.reasons]
     if good:
         summary = f"{min(good):.0f} to {max(good):.0f} rpm meet every target."
-        between = [one["speed_rpm"] for one in ruled_out if min(good) < one["speed_rpm"] < max(good)]
+        between = [step.speed_rpm for step in steps if step.reasons and min(good) < step.speed_rpm < max(good)]
         if min(good) == max(good):
             summary = f"{good[0]:.0f} rpm meets every target."
         elif between:
