@@ -137,9 +137,9 @@ def _areas(beat: Beat) -> tuple[Line, Line]:
     outline = slice(None, None, _OUTLINE_EVERY)
     volume, pressure = potential_energy_outline(beat)
     # Of the loop the same samples in both areas, which then meet without a gap; corners stay where they are.
-    first = int(beat.elastance_mmhg_per_ml.argmax())
-    samples = np.arange(first, beat.time_s.size)
-    shared = (samples % _OUTLINE_EVERY == 0) | (samples == first) | (samples == samples[-1])
+    end_systole = int(beat.elastance_mmhg_per_ml.argmax())
+    samples = np.arange(end_systole, beat.time_s.size)
+    shared = (samples % _OUTLINE_EVERY == 0) | (samples == end_systole) | (samples == samples[-1])
     kept = np.r_[0, 1 + np.flatnonzero(shared), 1 + samples.size : volume.size]
     work = (beat.lv_volume_ml[outline], beat.lv_pressure_mmhg[outline])
     named = (
