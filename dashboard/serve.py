@@ -33,7 +33,7 @@ def warm_up() -> None:
     from dashboard import frame, views  # noqa: F401  # loading them is the point
     from dashboard.intake import sample_patient
     from dashboard.reading import ReadingError
-    from twin_core.circuit import circuits, pumps, solve_periodic
+    from twin_core.circuit import ParameterError, circuits, pumps, solve_periodic
 
     try:
         patient = sample_patient()
@@ -42,7 +42,11 @@ def warm_up() -> None:
         return
     pump = pumps.get(pumps.NAMES[0])
     for name in circuits.CIRCUITS:  # each circuit's equations, with a pump and without, are compiled or fetched here
-        found = patient.twin.circuit_in(name)
+        try:
+            found = patient.twin.circuit_in(name)
+        except ParameterError as error:
+            _LOG.warning("the sample cannot be shown in %s: %s", name, error)
+            continue
         solve_periodic(found)
         solve_periodic(found, pump=pump, speed_rpm=sum(pump.usual_range_rpm) / 2)
 
