@@ -55,7 +55,8 @@ def asked_scenario(changes: list[str] | None, pump: str | None, speed: float | N
         if not equals:
             raise CommandError(f"--set {change} is not NAME=VALUE with a number; write it like emax_mmhg_per_ml=1.5.")
     if (pump is None) != (speed is None):
-        raise CommandError(f"a pump and its speed go together; received --pump {pump} --speed {speed}: give both.")
+        received = f"--pump {pump} without --speed" if pump is not None else f"--speed {speed:g} without --pump"
+        raise CommandError(f"a pump and its speed go together; received {received}: give both.")
     return Scenario(name="What-if", changes=values, pump=pump, speed_rpm=speed, reflex=reflex)
 
 

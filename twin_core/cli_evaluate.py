@@ -69,18 +69,17 @@ def _print_split(name: str, result: dict[str, Any]) -> None:
         typer.echo(f"  {count} x {reason}")
     for problem in result["problems"]:
         typer.echo(f"  {problem}")
-    typer.echo(f"{'':38}{'clips':>7}{'MAE (95 %)':>22}{'RMSE':>8}{'bias':>8}{'R2':>8}")
+    typer.echo(f"{'':42}{'clips':>7}{'MAE (95 %)':>22}{'RMSE':>8}{'bias':>8}{'R2':>8}")
     lines = {key: found for key, found in result.items() if isinstance(found, dict) and "r2" in found}
     lines |= {f"ef_measured, {key}": found["ef_measured"] for key, found in result["ef_classes"].items()}
     for key, found in lines.items():
         if found is not None:
-            unit = "ml" if "mae_ml" in found else "points"
+            unit, shown_unit = ("ml", "mL") if "mae_ml" in found else ("points", "points")
             mae, ci = found[f"mae_{unit}"], found[f"mae_{unit}_ci95"]
             shown = f"{mae:.2f}" + (f" ({ci[0]:.2f} to {ci[1]:.2f})" if ci else "")
             r2 = "" if found["r2"] is None else f"{found['r2']:.2f}"
-            typer.echo(
-                f"{key:38}{found['clips']:>7}{shown:>22}{found[f'rmse_{unit}']:>8.2f}{found[f'bias_{unit}']:>8.2f}{r2:>8}"
-            )
+            errors = f"{found[f'rmse_{unit}']:>8.2f}{found[f'bias_{unit}']:>8.2f}"
+            typer.echo(f"{key:42}{found['clips']:>7}{shown:>22}{errors}{r2:>8}  {shown_unit}")
     if result["volumes_reason"]:
         typer.echo(f"Volumes: {result['volumes_reason']}.")
     for key in ("dice_end_diastole", "dice_end_systole"):

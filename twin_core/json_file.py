@@ -77,9 +77,13 @@ class JsonFile(Record):
             TwinError: If it cannot be read or used.
         """
         try:
-            return cls.from_json(Path(path).read_bytes())
+            text = Path(path).read_bytes()
         except OSError as error:
             raise TwinError(f"cannot read {path}: {error.strerror}; check the path.") from None
+        try:
+            return cls.from_json(text)
+        except TwinError as error:
+            raise TwinError(f"{path}: {error}") from None
 
 
 def parsed(text: str | bytes) -> Any:
