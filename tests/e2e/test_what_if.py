@@ -93,3 +93,28 @@ def test_a_pinned_what_if_is_drawn_and_the_band_gives_way_to_a_drag(browser_page
     page.mouse.up()
     joined(page)
     assert page.locator(BAND).count() == 1, "and joins again at rest"
+
+
+def test_loop_sliders_indices_and_alarms_fit_a_small_screen_under_a_long_legend(browser_page):
+    page = browser_page
+    page.goto(page.url.split("?")[0] + "?pump=heartmate3&speed_rpm=3000&circuit=closed_loop")
+    page.locator(".twin-table.indices tr", has_text="CVP to wedge ratio").wait_for()
+    settle(page)
+    for i in range(3):
+        page.get_by_role("button", name="Pin this what-if").click()
+        page.get_by_role("textbox", name="Name").fill(f"A what-if with a name of many words, number {i + 1} of three")
+        page.get_by_role("button", name="Pin", exact=True).click()
+        page.get_by_role("button", name=f"Pin this what-if ({i + 1} of 3 pinned)").wait_for()
+        settle(page)
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Areas", exact=True).click()
+
+    loop = page.locator(".live-panel svg[role=img]").first.bounding_box()
+    assert loop["height"] >= 200 and loop["y"] + loop["height"] < 800
+    keys = page.locator(".live-legend").first.locator(".live-key").all()
+    assert len(keys) == 9
+    assert all(key.bounding_box()["y"] < loop["y"] for key in keys), "nothing of the legend is cut off"
+    assert page.locator("p.alarm").count() >= 2
+    for last in (page.locator("p.alarm").last, page.get_by_role("slider", name="Aortic valve resistance")):
+        box = last.bounding_box()
+        assert box["y"] + box["height"] < 800
