@@ -6,8 +6,8 @@ Ten browser sessions on one server, each with a clip of its own (rendered, writt
 all drag the pump's speed back and forth, each at a pace of its own, with pauses of half to two seconds. After every
 release what the table shows must be what the command line gives for that patient at that speed: the patient's column
 and the last what-if by `python -m twin_core simulate`, the what-ifs before by the same twin file in Python. Times are
-taken inside the browser, from the release of the button to the last change of loop or table, and until the server is
-idle again. Ends with an error if any number is another's.
+taken inside the browser, from the release of the button to the last change of loop or table, and until address, session
+and table agree on the value released. Ends with an error if any number is another's.
 """
 
 from __future__ import annotations
@@ -31,18 +31,26 @@ from served_page import quantile
 from twin_core.circuit import INDICES, pumps, solve_periodic
 from twin_core.twin import Twin
 
-# What stands there is looked at in every animation frame, as a reader would.
+# What stands there is looked at in every animation frame, as a reader would. Settled is a page whose address, session
+# and table are of the value released: the table says in its HTML which settings it shows, and after which release.
 WATCH = """(loop) => {
     const seen = () => document.querySelector(loop)?.getAttribute("d") +
         document.querySelector(".twin-table.indices tbody")?.innerText;
-    const idle = () => document.querySelector('[data-test-script-state="notRunning"]') !== null;
+    const settled = () => {
+        const [sliders, results] = [".live-sliders", ".live-results"].map((one) => document.querySelector(one).dataset);
+        const speed = parseFloat(document.querySelector('[aria-valuetext$=" rpm"]').ariaValueText);
+        return sliders.answered === "true" && results.rest === sliders.rest &&
+            results.shows.includes(`at ${speed} rpm`) &&
+            Number(new URLSearchParams(location.search).get("speed_rpm")) === speed;
+    };
     let last = seen();
-    window.move = { released: 0, changed: 0, busy: 0 };
-    addEventListener("pointerup", () => (window.move = { released: performance.now(), changed: 0, busy: 0 }), true);
+    window.move = { released: 0, changed: 0, settled: 0 };
+    addEventListener("pointerup", () => (window.move = { released: performance.now(), changed: 0, settled: 0 }), true);
     const look = () => {
-        const now = seen();
-        if (now !== last) { last = now; window.move.changed = performance.now(); }
-        if (!idle()) window.move.busy = performance.now();
+        const now = seen(), { move } = window;
+        if (now !== last) { last = now; move.changed = performance.now(); }
+        if (!settled()) move.settled = 0;
+        else if (move.released && performance.now() > move.released + 20) move.settled ||= performance.now();
         requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -56,13 +64,7 @@ TABLE = """() => {
         row.cells[0].innerText.trim(), columns.map((column) => row.cells[column].innerText.trim()),
     ]));
 }"""
-# The address carries the speed once the server has taken it over; then it is idle, and nothing changes any more.
-SETTLED = """(quiet) => {
-    const speed = parseFloat(document.querySelector('[aria-valuetext$=" rpm"]').ariaValueText);
-    return window.move.released && Number(new URLSearchParams(location.search).get("speed_rpm")) === speed
-        && document.querySelector('[data-test-script-state="notRunning"]') !== null
-        && performance.now() - Math.max(...Object.values(window.move)) > quiet;
-}"""
+SETTLED = "(quiet) => window.move.settled && performance.now() - Math.max(...Object.values(window.move)) > quiet"
 QUIET_MS = 500
 LOST_MS = 30_000  # a release that is not answered in this time is lost
 WRONG_BY = 0.502  # of the last digit shown: a beat found from another start may round the other way
@@ -75,7 +77,7 @@ class Session:
     upload: Upload
     opened_s: float = 0.0
     drawn_ms: list[float] = field(default_factory=list)
-    idle_ms: list[float] = field(default_factory=list)
+    settled_ms: list[float] = field(default_factory=list)
     shown: list[tuple[float, dict[str, list[str]]]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -119,7 +121,7 @@ async def take_part(browser, address: str, session: Session, ready: asyncio.Barr
             continue
         found = await page.evaluate("window.move")
         session.drawn_ms.append(max(0.0, found["changed"] - found["released"]))
-        session.idle_ms.append(max(0.0, found["busy"] - found["released"]))
+        session.settled_ms.append(max(0.0, found["settled"] - found["released"]))
         rpm = float(re.match(r"(\d+) rpm", await slider.get_attribute("aria-valuetext"))[1])
         session.shown.append((rpm, await page.evaluate(TABLE)))
         if (name := await page.locator("header.patient h1").inner_text()) != session.upload.pseudonym:
@@ -212,13 +214,11 @@ def main() -> None:
     print(f"{'release to, ms':16}{'median':>8}{'p95':>8}{'worst':>8}")
     for name, values in (
         ("last picture", [value for one in found for value in one.drawn_ms]),
-        ("server idle", [value for one in found for value in one.idle_ms]),
+        ("settled", [value for one in found for value in one.settled_ms]),
     ):
         print(f"{name:16}{quantile(values, 0.5):8.0f}{quantile(values, 0.95):8.0f}{max(values):8.0f}")
-    medians = [quantile(one.drawn_ms, 0.5) for one in found]
-    p95 = [quantile(one.drawn_ms, 0.95) for one in found]
-    spans = [f"{min(values):.0f} to {max(values):.0f}" for values in (medians, p95)]
-    print(f"last picture by session: median {spans[0]}, p95 {spans[1]}")
+    print("last picture by session, ms (median, p95):", "  ".join(
+        f"{quantile(one.drawn_ms, 0.5):.0f}, {quantile(one.drawn_ms, 0.95):.0f}" for one in found))  # fmt: skip
     print(f"server's memory with all open: {memory:.0f} MB; tracebacks in its log: {printed.count('Traceback')}")
     faults = [f"{one.upload.pseudonym}: {fault}" for one in found for fault in one.faults]
     print(f"{compared} numbers compared with the command line's, {len(faults)} differ")

@@ -10,6 +10,7 @@ from dashboard import sliders, state
 from twin_core.circuit import ParameterError, circuits, pumps
 
 _CIRCUIT, _PUMP, _SPEED = "circuit", "pump", "speed_rpm"
+_WRITTEN = "address"  # what was written last
 
 
 def settings() -> dict[str, str]:
@@ -23,9 +24,17 @@ def settings() -> dict[str, str]:
 
 
 def write() -> None:
-    """Put the settings into the address, if they are not there already."""
-    if state.patient() is not None and st.query_params.to_dict() != (now := settings()):
+    """Put the settings into the address, if they are not there already.
+
+    What a run is told of the address is what it was when the browser asked for the run. The run before may have changed
+    it since: what was written last must be the same, too.
+    """
+    if state.patient() is None:
+        return
+    now = settings()
+    if st.query_params.to_dict() != now or state.result(_WRITTEN, None) != now:
         st.query_params.from_dict(now)
+        state.keep_result(_WRITTEN, None, now)
 
 
 def read() -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import state
+from dashboard import intake, state
 from dashboard.live_slider import live_band
 from dashboard.reading import Patient
 from dashboard.what_if_panels import BEATS
@@ -59,6 +59,7 @@ def draw(patient: Patient, what_if: Scenario, beat: Beat) -> None:
         what_if: The what-if at rest.
         beat: Its beat.
     """
+    intake.catch_up()
     name = stamp(patient, what_if)
     if not name:
         return

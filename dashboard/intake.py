@@ -113,6 +113,15 @@ def _as_before(patient: Patient, request: state.Request) -> Patient:
     return patient.recalibrated(before.recalibration.readings) if before.recalibration else patient
 
 
+def catch_up() -> None:
+    """Run the whole page if a file was dropped that it has not seen. Call first in a fragment that runs often.
+
+    A file dropped in the moment in which the browser asks for a fragment is told to that fragment's run alone.
+    """
+    if state.upload_waits():
+        st.rerun()
+
+
 def show_problem() -> None:
     """Say what was wrong with the last upload."""
     message = state.problem()

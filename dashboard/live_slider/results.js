@@ -77,7 +77,7 @@ class View {
     this.waiting = null;
   }
 
-  draw({ seq, status, table, panels, stamp }) {
+  draw({ seq, rest, shows, status, table, panels, stamp }) {
     renew(this.status, status);
     if (table) renew(this.table, table);
     this.root.classList.toggle("live-faded", !panels.length);
@@ -88,7 +88,7 @@ class View {
       for (const panel of panels) this.panels.get(panel.name).show(panel);
     }
     this.band(panels.length ? stamp : "");
-    this.root.dataset.drawn = seq;
+    Object.assign(this.root.dataset, { drawn: seq, rest, shows });
   }
 
   // Panels one below the other; those under a tab share a place, and one tab is open.

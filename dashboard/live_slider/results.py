@@ -31,6 +31,7 @@ def live_results(
     on_moving: Callable[[], None],
     moving: bool = False,
     stamp: str = "",
+    shows: str = "",
 ) -> None:
     """Draw panels and a table, and follow sliders.
 
@@ -43,12 +44,16 @@ def live_results(
         on_moving: Called before the rerun that a moving slider causes; ``sent(key, "moving", specs)`` are the values.
         moving: Whether this answers a slider in motion: what stands still then is not sent again.
         stamp: Names what is drawn: a ``live_band`` of the same stamp joins it.
+        shows: What is drawn, in words. With the number of the rest it belongs to it stands in the page's HTML, so that
+            whoever looks from outside can tell what the numbers are of.
     """
     _component(
         key=key,
         data={
             "channel": follows,
             "seq": sequence(key, "moving"),
+            "rest": "" if moving else sequence(follows, "rest"),
+            "shows": shows,
             "stamp": "" if moving else stamp,
             "panels": [panel.to_json(moving) for panel in panels],
             "status": status,

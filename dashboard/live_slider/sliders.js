@@ -1,6 +1,8 @@
 // A bank of sliders. Values at rest go to Python; values in motion go to whoever listens on the document, at once.
 
 const KEYS_REST_MS = 250; // a key held down is one movement, not many
+const TURN_MS = 10; // longer than a message given to Streamlit lies before it is sent
+const ANSWER_MS = 2000; // without an answer for so long, a value at rest is told again
 const banks = new WeakMap();
 let serial = 0;
 
@@ -23,6 +25,8 @@ class Bank {
     this.held = false; // a thumb is held by pointer or finger
     this.moved = false; // values here that Python has not been told
     this.timer = 0;
+    this.told = null; // the message on values at rest, until an answer carries its number
+    this.posting = 0;
     this.release = () => {
       this.held = false;
       this.rest();
@@ -53,6 +57,12 @@ class Bank {
     // An answer to an older message, or one that meets a thumb in motion, must not move the thumb.
     const current = !this.held && !this.moved && data.seq >= this.seq;
     this.seq = Math.max(this.seq, data.seq);
+    if (this.told && data.seq >= this.told.seq) {
+      this.told = null;
+      clearTimeout(this.posting);
+    }
+    this.mark();
+    if (this.moved && !this.held && !this.timer) this.restSoon(); // tidying up stopped the clock of a key
     if (current) for (const slider of data.sliders) this.rows.get(slider.name).follow(slider.value);
   }
 
@@ -75,11 +85,14 @@ class Bank {
     this.moved = true;
     this.tell(true);
     this.wait();
-    if (byKey) this.timer = setTimeout(() => this.rest(), KEYS_REST_MS);
+    if (byKey) this.restSoon();
   }
 
-  // A value that is at rest at once. Messages of two fragments in one turn of the browser would be sent as one, for the
-  // first of them alone: it is not told as one in motion before.
+  restSoon() {
+    this.timer = setTimeout(() => this.rest(), KEYS_REST_MS);
+  }
+
+  // A value that is at rest at once: it is not told as one in motion before.
   settle() {
     this.moved = true;
     this.rest();
@@ -96,7 +109,28 @@ class Bank {
     this.moved = false;
     this.tell(false);
     this.seq += 1;
-    this.send({ seq: this.seq, values: this.values() });
+    this.told = { seq: this.seq, values: this.values() };
+    this.patience = ANSWER_MS;
+    this.mark();
+    this.post();
+  }
+
+  // Streamlit sends what several fragments say in one turn of the browser as one message, which reruns the first one's
+  // alone. If a picture in motion was asked for just before the release, the sliders' own fragment would never hear of
+  // it: the message waits for a turn of its own. Whatever else may lose it, it is told again until it is answered.
+  post() {
+    clearTimeout(this.posting);
+    this.posting = setTimeout(() => {
+      this.send(this.told);
+      this.posting = setTimeout(() => this.root.isConnected && this.post(), this.patience);
+      this.patience *= 2; // a server that is only slow is not asked more and more
+    }, TURN_MS);
+  }
+
+  // For whoever looks from outside: the number of the last rest, and whether the server took it over.
+  mark() {
+    this.root.dataset.rest = this.seq;
+    this.root.dataset.answered = !this.told;
   }
 
   tell(moving) {

@@ -81,6 +81,7 @@ from dashboard.state.opening import (
     shown,
     to_open,
     tried,
+    upload_waits,
 )
 from dashboard.state.pinning import case, pin, pinned, unpin
 from dashboard.state.results import keep_result, result
@@ -178,4 +179,5 @@ __all__ = [
     "tried",
     "unpin",
     "upload_key",
+    "upload_waits",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.state import keys
+from dashboard.state.loss import upload_key
 from dashboard.state.widgets import put
 
 Request = tuple[str, float | None]
@@ -41,6 +42,13 @@ def to_open(request: Request | None) -> Request | None:
         tried(request)
         return None
     return request
+
+
+def upload_waits() -> bool:
+    """Whether a file was dropped that no run of the whole page has dealt with yet."""
+    upload = st.session_state.get(upload_key())
+    dealt_with = (shown(), st.session_state.get(keys.TRIED))
+    return upload is not None and all(not request or request[0] != upload.file_id for request in dealt_with)
 
 
 def tried(request: Request | None, problem: str | None = None) -> None:

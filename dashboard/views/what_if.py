@@ -63,11 +63,12 @@ def what_if(patient: Patient) -> None:
 @st.fragment
 def draw_results(patient: Patient) -> None:
     """What-if beside patient; a slider in motion reruns this alone."""
+    intake.catch_up()
     if state.moving():
         as_it_stands().move()
     resting = state.resting()
     panels: tuple[Panel, ...] = ()
-    table = stamp = ""
+    table = stamp = shows = ""
     try:
         scenario = state.scenario()
         beat = scenario.simulate(resting.parameters, start=state.last_what_if())
@@ -77,7 +78,7 @@ def draw_results(patient: Patient) -> None:
         )
     else:
         state.keep_what_if(beat)
-        status = status_line(beat)
+        status, shows = status_line(beat), scenario.describe()
         # No band goes around a beat that is no steady state.
         stamp = bands.stamp(patient, scenario) if beat.status != "not_periodic" else ""
         pinned = pins.beats(patient.twin)
@@ -99,6 +100,7 @@ def draw_results(patient: Patient) -> None:
         on_moving=state.move,
         moving=state.moving(),
         stamp=stamp,
+        shows=shows,
     )
 
 

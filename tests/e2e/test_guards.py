@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from pydicom.examples import get_path
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 pytestmark = pytest.mark.browser
 
@@ -83,3 +84,29 @@ def test_a_window_closed_in_mid_reading_holds_nobody_up(browser_page, address, t
     page.locator("header.patient h1", has_text=name).wait_for(timeout=180_000)
     settle(page)
     assert page.get_by_role("alert").count() == 0
+
+
+def test_a_file_dropped_while_the_browser_asks_for_a_fragment_is_opened(browser_page, tmp_path):
+    page, fragments, merged = browser_page, [], []
+
+    def through(here):
+        there = here.connect_to_server()
+
+        def pass_on(message):
+            told = BackMsg.FromString(message)
+            if told.rerun_script.fragment_id:
+                fragments.append(told.rerun_script.fragment_id)
+            elif b"own.dcm" in message and not merged:  # Streamlit's browser side merges what falls together like this
+                merged.append(fragments[-1])
+                told.rerun_script.fragment_id = merged[0]
+            there.send(told.SerializeToString())
+
+        here.on_message(pass_on)
+
+    page.route_web_socket(re.compile("_stcore/stream"), through)
+    page.reload()
+    page.wait_for_function("document.querySelector('.live-results')?.dataset.banded", timeout=240_000)
+    clip, name = another_clip(tmp_path, "own.dcm", 4)
+    upload(page, clip)
+    page.locator("header.patient h1", has_text=name).wait_for(timeout=120_000)
+    assert merged, "the upload was told to a fragment alone"

@@ -1,0 +1,60 @@
+"""A slider's release is never lost: session, address and picture end on the value released."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ALL_AT_ONCE = """(slider, rpm) => {
+    slider.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+    slider.value = rpm;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    slider.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
+}"""
+TAKEN_OVER = """(rpm) => {
+    const [sliders, results] = [".live-sliders", ".live-results"].map((one) => document.querySelector(one).dataset);
+    return new URLSearchParams(location.search).get("speed_rpm") === String(rpm) && sliders.answered === "true" &&
+        results.rest === sliders.rest && results.shows.includes(`at ${rpm} rpm`);
+}"""
+
+
+def pump_on(page):
+    page.locator("label").filter(has_text="LVAD on").click()
+    page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
+    page.locator('[data-test-script-state="notRunning"]').wait_for()
+    return page.get_by_role("slider", name="Pump speed")
+
+
+def test_a_release_in_the_same_turn_of_the_browser_as_the_last_movement_is_taken_over(browser_page):
+    speed = pump_on(browser_page)
+    for rpm in (6000, 12_500, 9000):  # what a browser too busy to answer each event by itself does with a quick hand
+        speed.evaluate(ALL_AT_ONCE, rpm)
+        browser_page.wait_for_function(TAKEN_OVER, arg=rpm)
+        assert speed.get_attribute("aria-valuetext") == f"{rpm} rpm"
+
+
+def test_a_release_whose_message_is_lost_is_told_again(browser_page):
+    page, to_lose, lost = browser_page, [], []
+
+    def through(here):
+        there = here.connect_to_server()
+
+        def pass_on(message):
+            if to_lose and b'"rest"' in message:
+                lost.append(to_lose.pop())
+            else:
+                there.send(message)
+
+        here.on_message(pass_on)
+
+    page.route_web_socket(re.compile("_stcore/stream"), through)
+    page.reload()
+    page.locator('.live-results path[data-line^="loop"]').nth(1).wait_for()
+    pump_on(page)
+    to_lose += ["the first", "and the second"]
+    typed = page.get_by_role("spinbutton", name="Pump speed")
+    typed.fill("7000")
+    typed.press("Enter")
+    page.wait_for_function(TAKEN_OVER, arg=7000)
+    assert lost == ["and the second", "the first"]
