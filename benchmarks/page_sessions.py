@@ -65,6 +65,10 @@ TABLE = """() => {
     ]));
 }"""
 SETTLED = "(quiet) => window.move.settled && performance.now() - Math.max(...Object.values(window.move)) > quiet"
+STANDS = """() => JSON.stringify([
+    document.querySelector('[aria-valuetext$=" rpm"]').ariaValueText, location.search,
+    ...[".live-sliders", ".live-results"].map((one) => ({ ...document.querySelector(one).dataset })),
+])"""
 QUIET_MS = 500
 LOST_MS = 30_000  # a release that is not answered in this time is lost
 WRONG_BY = 0.502  # of the last digit shown: a beat found from another start may round the other way
@@ -115,8 +119,8 @@ async def take_part(browser, address: str, session: Session, ready: asyncio.Barr
         try:
             await page.wait_for_function(SETTLED, arg=QUIET_MS, timeout=LOST_MS)
         except TimeoutError:
-            shown, asked = await slider.get_attribute("aria-valuetext"), await page.evaluate("location.search")
-            session.faults.append(f"a release was not answered in {LOST_MS / 1000:.0f} s: at {shown}, address {asked}")
+            stands = await page.evaluate(STANDS)
+            session.faults.append(f"a release was not answered in {LOST_MS / 1000:.0f} s: {stands}")
             print(f"{session.upload.pseudonym}: {session.faults[-1]}", file=sys.stderr)
             continue
         found = await page.evaluate("window.move")
@@ -127,6 +131,7 @@ async def take_part(browser, address: str, session: Session, ready: asyncio.Barr
         if (name := await page.locator("header.patient h1").inner_text()) != session.upload.pseudonym:
             session.faults.append(f"heading {name}")
     print(f"{session.upload.pseudonym}: {len(session.shown)} drags done", file=sys.stderr)
+    await ready.wait()  # a session that closes is work for the server, too
     await context.close()
 
 

@@ -88,7 +88,8 @@ class View {
       for (const panel of panels) this.panels.get(panel.name).show(panel);
     }
     this.band(panels.length ? stamp : "");
-    Object.assign(this.root.dataset, { drawn: seq, rest, shows });
+    Object.assign(this.root.dataset, { drawn: seq, rest, shows, follows: this.channel });
+    document.dispatchEvent(new CustomEvent("live-results", { detail: { channel: this.channel } }));
   }
 
   // Panels one below the other; those under a tab share a place, and one tab is open.

@@ -2,7 +2,7 @@
 
 const KEYS_REST_MS = 250; // a key held down is one movement, not many
 const TURN_MS = 10; // longer than a message given to Streamlit lies before it is sent
-const ANSWER_MS = 2000; // without an answer for so long, a value at rest is told again
+const ANSWER_MS = 3000; // without an answer for so long, a value at rest is told again
 const banks = new WeakMap();
 let serial = 0;
 
@@ -25,8 +25,10 @@ class Bank {
     this.held = false; // a thumb is held by pointer or finger
     this.moved = false; // values here that Python has not been told
     this.timer = 0;
-    this.told = null; // the message on values at rest, until an answer carries its number
+    this.told = null; // the message on values at rest, until sliders and results are drawn of it
     this.posting = 0;
+    this.answer = 0; // number of the message that the sliders' last answer carried
+    this.drawn = ({ detail }) => detail.channel === this.channel && this.heard();
     this.release = () => {
       this.held = false;
       this.rest();
@@ -41,11 +43,13 @@ class Bank {
 
   leave() {
     this.wait();
+    document.removeEventListener("live-results", this.drawn);
     window.removeEventListener("pointerup", this.release);
     window.removeEventListener("pointercancel", this.cancel);
   }
 
   take({ data, setStateValue }) {
+    document.addEventListener("live-results", this.drawn);
     window.addEventListener("pointerup", this.release); // adding a listener again changes nothing
     window.addEventListener("pointercancel", this.cancel);
     this.channel = data.channel;
@@ -57,11 +61,8 @@ class Bank {
     // An answer to an older message, or one that meets a thumb in motion, must not move the thumb.
     const current = !this.held && !this.moved && data.seq >= this.seq;
     this.seq = Math.max(this.seq, data.seq);
-    if (this.told && data.seq >= this.told.seq) {
-      this.told = null;
-      clearTimeout(this.posting);
-    }
-    this.mark();
+    this.answer = data.seq;
+    this.heard();
     if (this.moved && !this.held && !this.timer) this.restSoon(); // tidying up stopped the clock of a key
     if (current) for (const slider of data.sliders) this.rows.get(slider.name).follow(slider.value);
   }
@@ -83,6 +84,7 @@ class Bank {
 
   move(byKey) {
     this.moved = true;
+    this.forget(); // where this movement ends is told in its place
     this.tell(true);
     this.wait();
     if (byKey) this.restSoon();
@@ -113,6 +115,20 @@ class Bank {
     this.patience = ANSWER_MS;
     this.mark();
     this.post();
+  }
+
+  // Told and answered is what both the sliders and the results that follow them are drawn of. Streamlit may drop the end
+  // of an answer where the next question meets it: the results then show the last movement, not where it ended.
+  heard() {
+    const results = [...document.querySelectorAll(".live-results")].filter((one) => one.dataset.follows === this.channel);
+    const drawn = [this.answer, ...results.map((one) => Number(one.dataset.rest))];
+    if (this.told && Math.min(...drawn) >= this.told.seq) this.forget();
+    this.mark();
+  }
+
+  forget() {
+    this.told = null;
+    clearTimeout(this.posting);
   }
 
   // Streamlit sends what several fragments say in one turn of the browser as one message, which reruns the first one's

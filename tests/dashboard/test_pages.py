@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pypdf import PdfReader
+from streamlit.runtime.state.query_params_proxy import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from dashboard.reading import ReadingError
@@ -452,6 +453,20 @@ def test_the_address_holds_settings_and_nothing_of_the_patient():
     app.toggle(key="pump_on").set_value(True).run()
     assert set(app.query_params) == {"circuit", "pump", "speed_rpm"}
     assert "Sample" not in str(dict(app.query_params))
+
+
+def test_an_address_the_browser_does_not_know_yet_is_not_taken_for_the_one_that_stands(monkeypatch):
+    app = open_app()
+    before = {name: app.query_params[name] for name in app.query_params}
+    app.toggle(key="pump_on").set_value(True).run()
+    written = []
+    monkeypatch.setattr(QueryParamsProxy, "from_dict", lambda _, settings: written.append(settings))
+    app.query_params.clear()
+    app.query_params.update(before)  # the pump's address is still on its way to the browser as this run is asked for
+    app.toggle(key="pump_on").set_value(False).run()
+    assert [set(one) for one in written] == [{"circuit", "pump"}], "else the browser ends on the pump's address"
+    app.run()
+    assert len(written) == 1, "and is left alone when it knows"
 
 
 def test_what_a_link_asks_for_wrongly_is_told_and_left_out():

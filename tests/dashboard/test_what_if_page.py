@@ -138,3 +138,11 @@ def test_files_are_of_the_what_if_as_it_stands_when_they_are_asked_for(page):
     say(page, "sliders", {"rest": {"seq": 1, "values": {"speed_rpm": 9_000}}})
     assert page.session_state["kept_results"]["as_it_stands"][1] is now, "the buttons hold on to one thing"
     assert [one.speed_rpm for one in now.scenarios()] == [9_000.0]
+
+
+def test_the_results_say_what_they_are_of_and_after_which_release(page):
+    page.toggle(key="pump_on").set_value(True).run()
+    say(page, "sliders", {"rest": {"seq": 3, "values": {"speed_rpm": 9_000}}})
+    shown = told(page, "results")
+    assert (shown["rest"], shown["shows"]) == (3, "Axial (Simaan) pump at 9000 rpm")
+    assert told(page, "sliders")["seq"] == 3, "the browser tells a release again until it sees its number"

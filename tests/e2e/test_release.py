@@ -1,8 +1,10 @@
 """A slider's release is never lost: session, address and picture end on the value released."""
 
+import json
 import re
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 pytestmark = pytest.mark.browser
 
@@ -58,3 +60,35 @@ def test_a_release_whose_message_is_lost_is_told_again(browser_page):
     typed.press("Enter")
     page.wait_for_function(TAKEN_OVER, arg=7000)
     assert lost == ["and the second", "the first"]
+
+
+def test_results_whose_answer_is_lost_are_asked_for_again(browser_page):
+    page, to_lose, lost = browser_page, [], []
+
+    def through(here):
+        there = here.connect_to_server()
+        here.on_message(there.send)
+
+        def pass_on(message):
+            # Streamlit drops the end of a run where a new one starts at that moment: what stood there stays.
+            if to_lose and b"pump at 7000 rpm" in message:
+                lost.append(to_lose.pop())
+                told = ForwardMsg.FromString(message)
+                told.metadata.cacheable = False
+                results = told.delta.new_element.bidi_component
+                results.json = json.dumps(json.loads(results.json) | {"rest": 0, "shows": "pump at 9900 rpm"})
+                message = told.SerializeToString()
+            here.send(message)
+
+        there.on_message(pass_on)
+
+    page.route_web_socket(re.compile("_stcore/stream"), through)
+    page.reload()
+    page.locator('.live-results path[data-line^="loop"]').nth(1).wait_for()
+    pump_on(page)
+    to_lose.append("the results")
+    typed = page.get_by_role("spinbutton", name="Pump speed")
+    typed.fill("7000")
+    typed.press("Enter")
+    page.wait_for_function(TAKEN_OVER, arg=7000)
+    assert lost == ["the results"]
