@@ -94,7 +94,9 @@ def test_a_file_dropped_while_the_browser_asks_for_a_fragment_is_opened(browser_
 
         def pass_on(message):
             told = BackMsg.FromString(message)
-            if told.rerun_script.fragment_id:
+            if told.WhichOneof("type") != "rerun_script":
+                pass
+            elif told.rerun_script.fragment_id:
                 fragments.append(told.rerun_script.fragment_id)
             elif b"own.dcm" in message and not merged:  # Streamlit's browser side merges what falls together like this
                 merged.append(fragments[-1])
