@@ -24,7 +24,7 @@ def indices(page):
 
 def download(page, button, folder):
     with page.expect_download(timeout=120_000) as started:
-        page.get_by_role("button", name=button).click()
+        page.get_by_role("button", name=re.compile(rf"{button}$")).click()  # pictures of pages name PDF too
     path = folder / started.value.suggested_filename
     started.value.save_as(path)
     return path
