@@ -86,7 +86,9 @@ class Session:
     faults: list[str] = field(default_factory=list)
 
 
-async def take_part(browser, address: str, session: Session, ready: asyncio.Barrier, moves: int, number: int) -> None:
+async def take_part(
+    browser, address: str, session: Session, ready: asyncio.Barrier, asked: argparse.Namespace, number: int
+) -> None:
     """One person's session: open the clip, switch the pump on, drag its speed."""
     from playwright.async_api import TimeoutError
 
@@ -111,8 +113,8 @@ async def take_part(browser, address: str, session: Session, ready: asyncio.Barr
     slider = page.get_by_role("slider", name="Pump speed")
     box = await slider.bounding_box()
     y, at = box["y"] + box["height"] / 2, 0.35
-    for _ in range(moves):
-        await asyncio.sleep(chance.uniform(0.5, 2.0))
+    for _ in range(asked.moves):
+        await asyncio.sleep(chance.uniform(*asked.think))
         to = chance.choice([share for share in (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95) if share != at])
         await drag(page, box["x"] + at * box["width"], box["x"] + to * box["width"], y)
         at = to
@@ -151,7 +153,7 @@ async def settle(page) -> None:
     await page.locator('[data-test-script-state="notRunning"]').wait_for()
 
 
-async def everybody(address: str, found: list[Session], moves: int) -> None:
+async def everybody(address: str, found: list[Session], asked: argparse.Namespace) -> None:
     """All sessions at once."""
     from playwright.async_api import async_playwright
 
@@ -161,7 +163,7 @@ async def everybody(address: str, found: list[Session], moves: int) -> None:
         )
         ready = asyncio.Barrier(len(found))
         await asyncio.gather(
-            *(take_part(browser, address, one, ready, moves, number) for number, one in enumerate(found))
+            *(take_part(browser, address, one, ready, asked, number) for number, one in enumerate(found))
         )
         await browser.close()
 
@@ -203,6 +205,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=10, help="browser sessions (default 10)")
     parser.add_argument("--moves", type=int, default=12, help="drags in each (default 12)")
+    parser.add_argument(
+        "--think", type=float, nargs=2, default=(0.5, 2.0), metavar=("FROM", "TO"), help="seconds before each drag"
+    )
     parser.add_argument("--seed", type=int, default=4_000_004, help="of the rendered patients")
     parser.add_argument("--clips", type=Path, help="keep their clips and twins here and use those already there")
     asked = parser.parse_args()
@@ -211,10 +216,11 @@ def main() -> None:
         found = [Session(upload=one) for one in rendered_uploads.uploads(asked.sessions, asked.seed, folder)]
         print(machine.describe())
         with served_page.served() as server:
-            asyncio.run(everybody(server.address, found, asked.moves))
+            asyncio.run(everybody(server.address, found, asked))
             memory, printed = server.resident_mb(), server.printed()
         compared = sum(check(one) for one in found)
-    print(f"{len(found)} sessions, {asked.moves} drags each; clip dropped to twin on screen, all at once: "
+    print(f"{len(found)} sessions, {asked.moves} drags each, "
+          f"{asked.think[0]:g} to {asked.think[1]:g} s before each; clip dropped to twin on screen, all at once: "
           f"{', '.join(f'{one.opened_s:.0f}' for one in sorted(found, key=lambda one: one.opened_s))} s")  # fmt: skip
     print(f"{'release to, ms':16}{'median':>8}{'p95':>8}{'worst':>8}")
     for name, values in (
