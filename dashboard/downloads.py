@@ -80,7 +80,7 @@ def of_study(study: report.Study) -> tuple[File, ...]:
             lambda: report.html(study).encode(),
             ".html",
             "text/html",
-            "The same in one file with figures to read values off; it opens without a network",
+            _HTML,
         ),
         File(
             "CSV",
