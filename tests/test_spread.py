@@ -35,15 +35,16 @@ def made(draws, what_if=ON_PUMP):
 
 def test_ends_are_percentiles_of_the_draws(beats):
     found = spread(beats)
-    outputs = [beat.cardiac_output_l_min for beat in beats]
-    assert found.draws == 24
-    assert found.indices["cardiac_output_l_min"] == pytest.approx(np.percentile(outputs, [5, 95]))
+    outputs = sorted(beat.cardiac_output_l_min for beat in beats)
+    assert found.draws == 24  # the k-th lies on average at k / 25, so 5 % a quarter of the way from first to second
+    ends = [0.75 * outputs[0] + 0.25 * outputs[1], 0.75 * outputs[-1] + 0.25 * outputs[-2]]
+    assert found.indices["cardiac_output_l_min"] == pytest.approx(ends)
     low, high = found.waveforms["lv_pressure_mmhg"]
     assert low.shape == high.shape == (101,)
     assert (low <= high).all()
     waves = [beat.lv_pressure_mmhg[::10] for beat in beats]
     inside = np.mean([(wave >= low - 1e-9) & (wave <= high + 1e-9) for wave in waves])
-    assert inside == pytest.approx(20 / 24, abs=0.02), "two of 24 draws, evenly spaced, lie beyond each end"
+    assert inside == pytest.approx(22 / 24, abs=0.02), "one of 24 draws, evenly spaced, lies beyond each end"
 
 
 def test_slices_give_what_one_go_gives(twin, beats):

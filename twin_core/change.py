@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin_core.circuit.cohort import solve_cohort
+from twin_core.learning.intervals import interval
 from twin_core.twin import Twin, TwinError
 
 VOLUMES = ("edv_ml", "esv_ml")
@@ -82,11 +83,11 @@ def compare(earlier: Twin, later: Twin) -> dict[str, Difference]:
 
 def _difference(before: NDArray[np.float64], after: NDArray[np.float64]) -> Difference:
     every = (after[:, None] - before[None, :]).ravel()
-    low, middle, high = np.percentile(every, (5.0, 50.0, 95.0))
+    low, high = interval(every)
     return Difference(
         earlier=float(np.median(before)),
         later=float(np.median(after)),
-        change=float(middle),
+        change=float(np.median(every)),
         low=float(low),
         high=float(high),
         probability_of_increase=float(np.mean(every > 0) + 0.5 * np.mean(every == 0)),

@@ -13,10 +13,10 @@ from twin_core.circuit import Beat, ParameterError, circuits, pumps
 from twin_core.circuit.closing import close_loop
 from twin_core.circuit.cohort import solve_cohort
 from twin_core.circuit.five_state_parameters import CircuitParameters, LeftHeartParameters
+from twin_core.learning.intervals import interval
 from twin_core.scenario import Scenario
 from twin_core.twin import Twin
 
-PERCENTILES = (5.0, 95.0)
 WAVEFORMS = ("lv_pressure_mmhg", "aortic_waveform_mmhg", "lv_volume_ml")
 DRAWS = 40  # the ends of a 90 % interval are then known to about a tenth of its width, in a fraction of a second
 _PHASES = 101
@@ -50,12 +50,12 @@ def spread(beats: Sequence[Beat]) -> Spread | None:
     waveforms = {}
     for name in WAVEFORMS:
         sampled = [np.interp(phases, beat.time_s / beat.time_s[-1], getattr(beat, name)) for beat in steady]
-        waveforms[name] = np.percentile(sampled, PERCENTILES, axis=0)
+        waveforms[name] = interval(sampled)
     indices = {}
     for key in steady[0].index_infos:
         values = [getattr(beat, key) for beat in steady]
         if None not in values:
-            low, high = np.percentile(values, PERCENTILES)
+            low, high = interval(values)
             indices[key] = (float(low), float(high))
     return Spread(draws=len(steady), waveforms=waveforms, indices=indices)
 

@@ -60,7 +60,7 @@ def test_intervals_stand_beside_the_estimates_with_what_they_rest_on(twin):
     cuff = twin.measured.model_copy(update={"systolic_pressure_mmhg": 104.0, "diastolic_pressure_mmhg": 66.0})
     shown = pages(twin.model_copy(update={"posterior_draws": draws, "measured": cuff}))
     row = next(line for line in "\n".join(shown).splitlines() if "Emax" in line)
-    assert "1.05 to 1.95" in row
+    assert "1.04 to 1.96" in row
     assert "90 % interval" in " ".join("\n".join(shown).split())
     assert "104" in next(line for line in shown[0].splitlines() if "Systolic" in line)
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from twin_core.circuit.cohort import solve_cohort
 from twin_core.learning import prior
+from twin_core.learning.intervals import INTERVAL_PCT, METHOD
 from twin_core.learning.narrowing import DERIVED
 from twin_core.learning.observation import SETS, observe, only
-from twin_core.learning.posterior import INTERVAL_PCT, METHOD, PosteriorNetwork, widths
+from twin_core.learning.posterior import PosteriorNetwork, widths
 from twin_core.learning.prior import UNKNOWN, Patients
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from zuko.flows import NSF
 
 from twin_core.circuit import PARAMETERS
 from twin_core.learning import box, prior
+from twin_core.learning.intervals import INTERVAL_PCT, METHOD, interval
 from twin_core.learning.narrowing import in_order
 from twin_core.learning.observation import OBSERVED, RATE_ERROR_BPM, as_row
 from twin_core.learning.prior import UNKNOWN
@@ -26,8 +27,6 @@ DEFAULT_WEIGHTS = ASSETS / "posterior.safetensors"
 TRANSFORMS, HIDDEN, BINS = 3, (128, 128), 8
 REMEDY = "`python -m twin_core train posterior`"
 DRAWS = 200  # that go with a twin
-INTERVAL_PCT = (5.0, 95.0)
-METHOD: Literal["weibull"] = "weibull"  # of percentiles: intervals of few draws are as wide as those of many
 
 _RATE = UNKNOWN.index("heart_rate_bpm")
 _SEEN_RATE = OBSERVED.index("heart_rate_bpm")
@@ -192,7 +191,7 @@ class Posterior:
 
 def widths(draws: NDArray[np.float64]) -> NDArray[np.float64]:
     """Widths of the central 90 % intervals of draws (draws, ...)."""
-    low, high = np.percentile(draws, INTERVAL_PCT, axis=0, method=METHOD)
+    low, high = interval(draws)
     return np.asarray(high - low)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from twin_core.circuit import INDICES, circuits
+from twin_core.learning.intervals import interval
 from twin_core.twin import Twin
 
 LIMITS = (
@@ -51,7 +50,7 @@ def measured_note(twin: Twin) -> str:
 
 def intervals(twin: Twin) -> dict[str, str]:
     """The 90 % interval of each parameter that the twin has draws of, as text; empty without draws."""
-    ends = {name: np.percentile(values, (5.0, 95.0)) for name, values in twin.posterior.items()}
+    ends = {name: interval(values) for name, values in twin.posterior.items()}
     return {name: f"{low:.3g} to {high:.3g}" for name, (low, high) in ends.items()}
 
 
