@@ -1,6 +1,6 @@
 """How closely does the picture follow the thumb of a slider while the mouse button is down?
 
-Run: python benchmarks/live_slider.py [--drags N] [--seconds S]
+Run: PYTHONPATH=. python benchmarks/live_slider.py [--drags N] [--seconds S]
 
 Serves the page, opens it in Chromium, switches the pump on, and drags its speed back and forth with the button down,
 then releases. Beside it, in the same run, the same solve and the same curves, as plotly figures, behind Streamlit's own
@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+import machine
+from quantiles import quantile
+
+from page_driver import acts, chromium
+from page_driver.server import served
 
 STREAMLIT_SLIDER = """
 import plotly.graph_objects as go
@@ -115,24 +114,6 @@ WATCH = """([loop, live]) => {
 }"""
 
 
-def serve(script: Path) -> tuple[subprocess.Popen, str]:
-    """Serve a page on a free port and wait until it answers."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        address = f"http://localhost:{probe.getsockname()[1]}"
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", address.rsplit(":")[-1]]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2)
-            return server, address
-        except OSError:
-            time.sleep(0.2)
-    server.terminate()
-    raise SystemExit("error: the page is not served within a minute; run `make run` to see why")
-
-
 def drag(page, track, seconds: float, end: float) -> dict:
     """Drag back and forth with the button down, release at a share of the track, and wait for the last picture."""
     box, thumb = track.bounding_box(), page.get_by_role("slider", name="Pump speed").bounding_box()
@@ -159,33 +140,22 @@ def drag(page, track, seconds: float, end: float) -> dict:
     return found | {"held": held, "final": max(0.0, found["last"] - found["released"])}
 
 
-def measure(chromium: str, address: str, live: bool, drags: int, seconds: float) -> list[dict]:
+def measure(address: str, live: bool, drags: int, seconds: float) -> list[dict]:
     """Every drag's counts and times."""
-    from playwright.sync_api import sync_playwright
-
-    loop = '.live-results path[data-line="loop What-if What-if"]' if live else ".st-key-loop_chart path.js-line"
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+    loop = acts.LOOP if live else ".st-key-loop_chart path.js-line"
+    with chromium.launched() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(180_000)
         page.goto(address, wait_until="commit")
         page.locator(loop).first.wait_for()
         if live:
-            page.locator("label").filter(has_text="LVAD on").click()
-            page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
+            acts.pump_on(page)
         page.wait_for_timeout(2000)
         page.evaluate(WATCH, [loop, live])
         track = page.get_by_role("slider", name="Pump speed") if live else page.locator('[data-testid="stSlider"]')
         # Each release is at a new value: Streamlit's slider answers to nothing else.
         found = [drag(page, track, seconds, 0.7 + 0.1 * (i % 3 - 1)) for i in range(drags)]
-        browser.close()
     return found
-
-
-def quantile(values: list[float], share: float) -> float:
-    """A quantile of the values, one of them; nan without any."""
-    return sorted(values)[int(share * (len(values) - 1))] if values else float("nan")
 
 
 def main() -> None:
@@ -194,26 +164,15 @@ def main() -> None:
     parser.add_argument("--drags", type=int, default=10, help="drags of each slider (default 10)")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a drag (default 4)")
     asked = parser.parse_args()
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    try:
-        import playwright  # noqa: F401
-    except ImportError:
-        chromium = None
-    if chromium is None:
-        print("not measured: this needs a Chromium and requirements-dev.txt (make lint chromium)")
-        return
+    machine.browser()
     load = os.getloadavg()[0]
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.py"
         plain.write_text(STREAMLIT_SLIDER)
-        for name, script in (("live slider", ROOT / "dashboard" / "app.py"), ("st.slider", plain)):
-            server, address = serve(script)
-            try:
-                found[name] = measure(chromium, address, script is not plain, asked.drags, asked.seconds)
-            finally:
-                server.terminate()
-                server.wait()
+        for name, script in (("live slider", "dashboard/serve.py"), ("st.slider", plain)):
+            with served(script) as server:
+                found[name] = measure(server.address, script is not plain, asked.drags, asked.seconds)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{cores} cores, load before {load:.1f}, {asked.drags} drags of {asked.seconds:g} s; times in ms")
     print(f"{'':12} {'redraws/s':>10} {'(fewest)':>9} {'value–drawn':>15} {'p95':>5} {'release–last':>16} {'p95':>5}")

@@ -1,4 +1,4 @@
-"""What ran it: one line on the machine, to stand beside every figure.
+"""What ran it: one line on the machine, to stand beside every figure; and whether it has a browser.
 
 PYTHONPATH=. python benchmarks/machine.py
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
+
+from page_driver import chromium
 
 
 def describe() -> str:
@@ -19,6 +21,15 @@ def describe() -> str:
         model = names[0].strip() if names else model
     load = f", load average {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}, no GPU used{load}"
+
+
+def browser() -> str:
+    """Path of a Chromium. Without one a benchmark of the page ends here, saying so, and `make bench` goes on."""
+    path = chromium.find()
+    if path is None:
+        print(f"not measured: {chromium.MISSING}")
+        raise SystemExit(0)
+    return path
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long does a visitor look at a page without the loop, once the server answers?
 
-Run: python benchmarks/page_first_paint.py [--servers N] [--sessions N] [--script FILE]
+Run: PYTHONPATH=. python benchmarks/page_first_paint.py [--servers N] [--sessions N] [--script FILE]
 
 Starts a server, waits until its health check is answered, opens the page in Chromium with an empty cache, and takes
 the time inside the browser from the start of navigation to the animation frame in which the sample twin's loop is
@@ -12,7 +12,10 @@ from __future__ import annotations
 import argparse
 
 import machine
-import served_page
+
+from page_driver import chromium
+from page_driver.acts import LOOP
+from page_driver.server import Server, served
 
 # In every animation frame: is the loop there? performance.now() counts from the start of navigation.
 WATCH = """() => {
@@ -24,24 +27,20 @@ WATCH = """() => {
 }"""
 
 
-def first_paints_s(server: served_page.Server, sessions: int) -> list[float]:
+def first_paints_s(server: Server, sessions: int) -> list[float]:
     """Seconds to the first loop of one session after the other."""
-    from playwright.sync_api import sync_playwright
-
     found = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=served_page.chromium(), args=served_page.LAUNCH_OPTIONS)
+    with chromium.launched() as browser:
         for _ in range(sessions):
             context = browser.new_context(viewport={"width": 1280, "height": 800})
             context.set_default_timeout(180_000)
-            context.add_init_script(f"({WATCH % served_page.LOOP})()")
+            context.add_init_script(f"({WATCH % LOOP})()")
             page = context.new_page()
             page.goto(server.address, wait_until="commit")
             page.wait_for_function("window.painted")
             found.append(page.evaluate("window.painted") / 1000)
             page.wait_for_timeout(1500)
             context.close()
-        browser.close()
     return found
 
 
@@ -52,11 +51,11 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=3, help="sessions on each (default 3)")
     parser.add_argument("--script", default="dashboard/serve.py", help="what is served (default dashboard/serve.py)")
     asked = parser.parse_args()
-    served_page.chromium()
+    machine.browser()
     print(machine.describe())
     print(f"{'server':>6} {'start to healthy, s':>20}   loop drawn after, s (first session, second, ...)")
     for number in range(1, asked.servers + 1):
-        with served_page.served(asked.script) as server:
+        with served(asked.script) as server:
             paints = first_paints_s(server, asked.sessions)
         print(f"{number:6} {server.ready_s:20.1f}   {'  '.join(f'{one:.2f}' for one in paints)}", flush=True)
 

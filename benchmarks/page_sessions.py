@@ -24,10 +24,12 @@ from typing import Any
 
 import machine
 import rendered_uploads
-import served_page
+from quantiles import quantile
 from rendered_uploads import Upload
-from served_page import quantile
 
+from page_driver import chromium
+from page_driver.acts import LOOP
+from page_driver.server import served
 from twin_core.circuit import INDICES, pumps, solve_periodic
 from twin_core.twin import Twin
 
@@ -97,7 +99,7 @@ async def take_part(
     context.set_default_timeout(600_000)
     page = await context.new_page()
     await page.goto(address, wait_until="commit")
-    await page.locator(served_page.LOOP).wait_for()
+    await page.locator(LOOP).wait_for()
     await ready.wait()
     started = time.perf_counter()
     await page.locator('input[type="file"]').set_input_files(session.upload.clip)
@@ -108,7 +110,7 @@ async def take_part(
     await page.locator("label").filter(has_text="LVAD on").click()
     await page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
     await settle(page)
-    await page.evaluate(WATCH, served_page.LOOP)
+    await page.evaluate(WATCH, LOOP)
     await ready.wait()
     slider = page.get_by_role("slider", name="Pump speed")
     box = await slider.bounding_box()
@@ -158,9 +160,7 @@ async def everybody(address: str, found: list[Session], asked: argparse.Namespac
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=served_page.chromium(), args=served_page.LAUNCH_OPTIONS
-        )
+        browser = await playwright.chromium.launch(executable_path=machine.browser(), args=chromium.LAUNCH_OPTIONS)
         ready = asyncio.Barrier(len(found))
         await asyncio.gather(
             *(take_part(browser, address, one, ready, asked, number) for number, one in enumerate(found))
@@ -211,11 +211,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=4_000_004, help="of the rendered patients")
     parser.add_argument("--clips", type=Path, help="keep their clips and twins here and use those already there")
     asked = parser.parse_args()
-    served_page.chromium()
+    machine.browser()
     with rendered_uploads.folder_for(asked.clips) as folder:
         found = [Session(upload=one) for one in rendered_uploads.uploads(asked.sessions, asked.seed, folder)]
         print(machine.describe())
-        with served_page.served() as server:
+        with served() as server:
             asyncio.run(everybody(server.address, found, asked))
             memory, printed = server.resident_mb(), server.printed()
         compared = sum(check(one) for one in found)

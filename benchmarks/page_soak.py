@@ -5,8 +5,9 @@ Run: PYTHONPATH=. python benchmarks/page_soak.py [--moves N] [--uploads N] [--se
 
 One browser session warms up (20 moves, 5 uploads), drags the pump's speed, then drops one clip after the other (four
 rendered patients in turn); at last further sessions each open a clip and are closed again. The server's resident
-memory (VmRSS, Linux) is read after every action, its slope is that of a straight line through them. Every move must
-change the loop and every upload bring its own patient on screen, else the run ends with an error.
+memory (VmRSS, Linux) is read after every action; its slope is that of a straight line through the readings, and the
+median is of what each action added, in which memory given back or taken once does not count. Every move must change
+the loop and every upload bring its own patient on screen, else the run ends with an error.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from pathlib import Path
 import machine
 import numpy as np
 import rendered_uploads
-import served_page
 from rendered_uploads import Upload
+
+from page_driver import acts, chromium
+from page_driver.server import Server, served
 
 WARM_MOVES, WARM_UPLOADS, CLIPS = 20, 5, 4
 
@@ -34,41 +37,33 @@ class Visitor:
         self.context.set_default_timeout(300_000)
         self.page = self.context.new_page()
         self.page.goto(address, wait_until="commit")
-        self.page.locator(served_page.LOOP).wait_for()
+        self.page.locator(acts.LOOP).wait_for()
         self.settle()
 
     def settle(self) -> None:
         """Wait until the server has answered in full."""
-        self.page.wait_for_timeout(150)
-        self.page.locator('[data-test-script-state="notRunning"]').wait_for()
+        acts.settle(self.page, begins_ms=150)
 
     def pump_on(self) -> None:
         """Switch the pump on."""
-        self.page.locator("label").filter(has_text="LVAD on").click()
-        self.page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
-        self.settle()
+        acts.pump_on(self.page)
 
     def move(self, number: int) -> None:
         """Drag the pump's speed to another place and wait for the loop that follows."""
-        slider = self.page.get_by_role("slider", name="Pump speed")
-        box, drawn = slider.bounding_box(), self.page.locator(served_page.LOOP).get_attribute("d")
-        y, place = box["y"] + box["height"] / 2, (0.25, 0.45, 0.65, 0.35, 0.55)
-        start, end = (box["x"] + place[i % len(place)] * box["width"] for i in (number, number + 1))
-        self.page.mouse.move(start, y)
-        self.page.mouse.down()
-        for step in range(1, 7):
-            self.page.mouse.move(start + (end - start) * step / 6, y)
-            self.page.wait_for_timeout(25)
-        self.page.mouse.up()
-        self.page.wait_for_function(
-            "([loop, old]) => document.querySelector(loop).getAttribute('d') !== old", arg=[served_page.LOOP, drawn]
-        )
+        slider, drawn = self.page.get_by_role("slider", name="Pump speed"), acts.drawn(self.page)
+        place = (0.25, 0.45, 0.65, 0.35, 0.55)
+        start, end = (place[i % len(place)] for i in (number, number + 1))
+        with acts.held(self.page, slider, start) as move:
+            for step in range(1, 7):
+                move(start + (end - start) * step / 6)
+                self.page.wait_for_timeout(25)
+        acts.redrawn(self.page, drawn)
         self.settle()
 
     def upload(self, clip: Upload) -> None:
         """Drop a clip and wait for its patient."""
-        self.page.locator('input[type="file"]').set_input_files(clip.clip)
-        self.page.locator("header.patient h1", has_text=clip.pseudonym).wait_for()
+        acts.upload(self.page, clip.clip)
+        acts.patient_is(self.page, clip.pseudonym)
         self.settle()
 
 
@@ -77,10 +72,8 @@ def slope(values: list[float]) -> float:
     return float(np.polyfit(np.arange(len(values)), values, 1)[0] * 100) if len(values) > 2 else float("nan")
 
 
-def soak(server: served_page.Server, clips: list[Upload], moves: int, uploads: int, sessions: int) -> dict[str, object]:
+def soak(server: Server, clips: list[Upload], moves: int, uploads: int, sessions: int) -> dict[str, object]:
     """Everything a run gives."""
-    from playwright.sync_api import sync_playwright
-
     found: dict[str, object] = {"ready_mb": server.resident_mb()}
 
     def measured(name: str, count: int, act: Callable[[int], None]) -> None:
@@ -94,11 +87,11 @@ def soak(server: served_page.Server, clips: list[Upload], moves: int, uploads: i
             "end_mb": memory[-1] if memory else server.resident_mb(),
             "mb_per_100": slope(memory),
             "mb_per_100_second_half": slope(tail),
+            "median_mb": float(np.median(np.diff(memory))) if len(memory) > 1 else float("nan"),
             "seconds": time.perf_counter() - started,
         }
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=served_page.chromium(), args=served_page.LAUNCH_OPTIONS)
+    with chromium.launched() as browser:
         visitor = Visitor(browser, server.address)
         found["first_session_mb"] = server.resident_mb()
         visitor.pump_on()
@@ -119,7 +112,6 @@ def soak(server: served_page.Server, clips: list[Upload], moves: int, uploads: i
             further.context.close()
 
         measured("sessions", sessions, session)
-        browser.close()
     found["end_mb"] = server.resident_mb()
     found["tracebacks"] = server.printed().count("Traceback")
     return found
@@ -135,10 +127,10 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, help="keep their clips and twins here and use those already there")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     asked = parser.parse_args()
-    served_page.chromium()
+    machine.browser()
     with rendered_uploads.folder_for(asked.clips) as folder:
         clips = rendered_uploads.uploads(CLIPS, asked.seed, folder)
-        with served_page.served() as server:
+        with served() as server:
             found = soak(server, clips, asked.moves, asked.uploads, asked.sessions)
     if asked.json:
         print(json.dumps(found, indent=2))
@@ -147,12 +139,13 @@ def main() -> None:
         print(f"server ready {found['ready_mb']:.0f} MB, first session {found['first_session_mb']:.0f}, "
               f"warmed up {found['warm_mb']:.0f}, end {found['end_mb']:.0f}; "
               f"tracebacks in its log: {found['tracebacks']}")  # fmt: skip
-        print(f"{'':10}{'done':>6}{'end, MB':>10}{'MB per 100':>12}{'in the second half':>20}{'seconds':>9}")
+        print(f"{'':10}{'done':>6}{'end, MB':>10}{'MB per 100':>12}{'in the second half':>20}{'median, MB':>12}"
+              f"{'seconds':>9}")  # fmt: skip
         for name in ("moves", "uploads", "sessions"):
             one = found[name]
             print(
                 f"{name:10}{one['done']:6}{one['end_mb']:10.0f}{one['mb_per_100']:12.2f}"
-                f"{one['mb_per_100_second_half']:20.2f}{one['seconds']:9.0f}"
+                f"{one['mb_per_100_second_half']:20.2f}{one['median_mb']:12.2f}{one['seconds']:9.0f}"
             )
     if found["tracebacks"]:
         raise SystemExit("error: the server logged a traceback")

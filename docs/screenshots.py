@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCS = ROOT / "docs"
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))  # run from a checkout, nothing installed: hence the late imports
+
+from page_driver import acts, chromium  # noqa: E402
+from page_driver.server import served  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 PAGES = ("patient", "what-if", "ramp", "report", "about")
 README = {
     ("what-if", "light"): "page.png",
@@ -41,41 +43,10 @@ PUMP = "?pump=heartmate3&speed_rpm=5400&circuit=closed_loop"
 SECONDS = 180  # the first page waits for the libraries and the sample's twin
 
 
-@contextmanager
-def served(address: str | None) -> Iterator[str]:
-    """Address of the page: the one given, or a server of its own for as long as the block runs."""
-    if address is not None:
-        yield address.rstrip("/")
-        return
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/serve.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + SECONDS
-        while not _healthy(port):
-            if server.poll() is not None or time.monotonic() > until:
-                raise SystemExit(f"the page could not be served on port {port}; run: {' '.join(command)}")
-            time.sleep(0.3)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _healthy(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 def settled(page: Page, name: str) -> None:
     """Wait until a page shows what it is for, and the server has answered in full."""
     page.locator(READY[name]).first.wait_for()
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
+    acts.settle(page)
     page.mouse.move(0, 0)
     page.wait_for_timeout(1500)
 
@@ -123,11 +94,9 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="down to the end of each page")
     parser.add_argument("--touch", action="store_true", help="as on a tablet")
     args = parser.parse_args()
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        raise SystemExit("no Chromium found: on Debian and Ubuntu, sudo apt-get install chromium")
-    with served(args.address) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with ExitStack() as stack:
+        browser = stack.enter_context(chromium.launched())
+        address = args.address.rstrip("/") if args.address else stack.enter_context(served()).address
         for theme in args.themes:
             for name, png in take(browser, address, theme, args):
                 file = README.get((name, theme))
@@ -136,7 +105,6 @@ def main() -> None:
                     (args.all / f"{name}_{theme}_{args.size[0]}.png").write_bytes(png)
                 elif file is not None:
                     (DOCS / file).write_bytes(small(png))
-        browser.close()
 
 
 if __name__ == "__main__":

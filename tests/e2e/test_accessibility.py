@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from page_driver.acts import go, pump_on, settle, upload
+
 pytestmark = pytest.mark.browser
 
 PAGES = {
@@ -22,13 +24,10 @@ def axe():
     return module.Axe()
 
 
-def settle(page):
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
-    page.wait_for_timeout(700)  # colours fade in
-
-
 def violations(axe, page):
-    """Serious and critical violations: rule, then where and why."""
+    """Serious and critical violations at rest: rule, then where and why."""
+    settle(page)
+    page.wait_for_timeout(700)  # colours fade in
     found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return {
         rule["id"]: [f"{node['target']}: {' '.join(node['failureSummary'].split())}" for node in rule["nodes"]]
@@ -41,13 +40,12 @@ def violations(axe, page):
 def test_no_page_has_a_serious_fault(open_page, axe, theme):
     page = open_page(color_scheme=theme)
     assert page.locator(".stApp").evaluate("app => getComputedStyle(app).colorScheme") == theme, "follows the system"
-    page.locator("label").filter(has_text="LVAD on").click()
+    pump_on(page)
     faults = {}
     for name, shown in PAGES.items():
         if name != "What-if":
-            page.get_by_role("link", name=name).click()
+            go(page, name)
         page.locator(shown).first.wait_for()
-        settle(page)
         if found := violations(axe, page):
             faults[name] = found
     assert not faults
@@ -57,9 +55,8 @@ def test_no_page_has_a_serious_fault(open_page, axe, theme):
 def test_messages_and_menus_have_no_serious_fault(open_page, axe, tmp_path, theme):
     page = open_page(color_scheme=theme)
     (tmp_path / "notes.avi").write_bytes(b"not a clip")
-    page.locator('input[type="file"]').set_input_files(tmp_path / "notes.avi")
+    upload(page, tmp_path / "notes.avi")
     page.get_by_role("alert").filter(has_text="notes.avi").wait_for()
     page.get_by_role("button", name=re.compile("^Pin this what-if")).click()
     page.get_by_role("textbox", name="Name").wait_for()
-    settle(page)
     assert not violations(axe, page)

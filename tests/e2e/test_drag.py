@@ -4,13 +4,13 @@ import re
 
 import pytest
 
+from page_driver.acts import download, drawn, held, pump_on, redrawn, settle
 from twin_core.circuit import INDICES, pumps, solve_periodic
 from twin_core.report import format_value
 from twin_core.twin import Twin
 
 pytestmark = pytest.mark.browser
 
-LOOP = '.live-results path[data-line="loop What-if What-if"]'
 WATCH = """() => {
     const root = document.querySelector(".live-results");
     const loop = document.querySelector('.live-results path[data-line="loop What-if What-if"]');
@@ -29,17 +29,9 @@ WATCH = """() => {
 @pytest.fixture
 def speed(browser_page):
     """The speed slider, with the pump on."""
-    page = browser_page
-    page.locator("label").filter(has_text="LVAD on").click()
-    page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
-    slider = page.get_by_role("slider", name="Pump speed")
+    slider = pump_on(browser_page)
     assert slider.is_enabled()
     return slider
-
-
-def what_if(page, label):
-    row = page.locator(".twin-table.indices tbody tr", has_text=label)
-    return row.locator("td").nth(1).inner_text().replace("−", "-")
 
 
 def shows(page, slider, text):
@@ -48,46 +40,35 @@ def shows(page, slider, text):
 
 def numbers_after(page, action):
     """The numbers once the redraw that an action causes is there."""
-    drawn = page.locator(LOOP).get_attribute("d")
+    before = drawn(page)
     action()
-    page.wait_for_function(
-        "([query, old]) => document.querySelector(query).getAttribute('d') !== old", arg=[LOOP, drawn]
-    )
-    page.wait_for_timeout(500)
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
+    redrawn(page, before)
+    settle(page)
     return page.locator(".twin-table.indices tbody").inner_text()
 
 
 def test_everything_follows_the_thumb_and_ends_where_it_is_released(browser_page, speed, tmp_path):
     page = browser_page
     page.evaluate(WATCH)
-    box = speed.bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.3 * box["width"], y)
-    page.mouse.down()
-    for step in range(2000):
-        page.mouse.move(box["x"] + (0.3 + 0.4 * (step % 100) / 100) * box["width"], y)
-        if page.evaluate("window.drag.loops.size") >= 6 and step % 100 > 60:
-            break
-        page.wait_for_timeout(15)
-    while_down = page.evaluate("() => ({ ...drag, loops: drag.loops.size, edv: drag.edv.size, axes: drag.axes.size })")
-    assert while_down["loops"] >= 5, "different loops drawn before the button was released"
-    assert while_down["edv"] >= 3, "the numbers follow too"
-    assert while_down["axes"] == 1, "axes hold still"
-    assert while_down["empty"] == 0, "nothing is ever blank"
-
-    rpm = int(re.match(r"(\d+) rpm", speed.get_attribute("aria-valuetext"))[1])
-    page.mouse.up()
+    with held(page, speed, 0.3) as move:
+        for step in range(2000):
+            move(0.3 + 0.4 * (step % 100) / 100)
+            if page.evaluate("window.drag.loops.size") >= 6 and step % 100 > 60:
+                break
+            page.wait_for_timeout(15)
+        while_down = page.evaluate(
+            "() => ({ ...drag, loops: drag.loops.size, edv: drag.edv.size, axes: drag.axes.size })"
+        )
+        assert while_down["loops"] >= 5, "different loops drawn before the button was released"
+        assert while_down["edv"] >= 3, "the numbers follow too"
+        assert while_down["axes"] == 1, "axes hold still"
+        assert while_down["empty"] == 0, "nothing is ever blank"
+        rpm = int(re.match(r"(\d+) rpm", speed.get_attribute("aria-valuetext"))[1])
     page.wait_for_timeout(100)  # the rerun that the release starts is under way: no click is lost in it
-    with page.expect_download(timeout=90_000) as started:
-        page.get_by_role("button", name="Waveforms CSV").click()
-    started.value.save_as(tmp_path / "waveforms.csv")
-    assert f"pump at {rpm} rpm" in (tmp_path / "waveforms.csv").read_text(), "of where the thumb was released"
-    with page.expect_download(timeout=90_000) as started:
-        page.get_by_role("button", name="Save case").click()
-    path = tmp_path / "case.json"
-    started.value.save_as(path)
-    beat = solve_periodic(Twin.load(path).circuit, pump=pumps.get("axial"), speed_rpm=float(rpm))
+    waveforms = download(page, "Waveforms CSV", tmp_path).read_text()
+    assert f"pump at {rpm} rpm" in waveforms, "of where the thumb was released"
+    case = Twin.load(download(page, "Save case", tmp_path))
+    beat = solve_periodic(case.circuit, pump=pumps.get("axial"), speed_rpm=float(rpm))
     page.locator('[data-test-script-state="notRunning"]').wait_for()
     assert speed.get_attribute("aria-valuetext") == f"{rpm} rpm", "released, it stays"
     for key in ("edv_ml", "pump_flow_l_min", "mean_arterial_pressure_mmhg", "lv_peak_pressure_mmhg"):

@@ -10,22 +10,11 @@ import pytest
 from pydicom.examples import get_path
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from page_driver.acts import heading, patient_is, settle, upload
+
 pytestmark = pytest.mark.browser
 
 DICOM = Path(get_path("ybr_color"))
-
-
-def settle(page):
-    page.wait_for_timeout(500)
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
-
-
-def upload(page, path):
-    page.locator('input[type="file"]').set_input_files(path)
-
-
-def heading(page):
-    return page.locator("header.patient h1")
 
 
 def another_clip(folder, name, value):
@@ -43,7 +32,7 @@ def test_a_file_over_the_limit_is_refused_in_words(browser_page, tmp_path):
     upload(page, path)
     page.get_by_text(re.compile(r"200(\.0)?\s?MB or smaller")).wait_for()
     settle(page)
-    assert heading(page).inner_text() == "Sample clip"
+    assert heading(page) == "Sample clip"
 
 
 def test_of_two_uploads_in_quick_succession_the_last_one_stays(browser_page, tmp_path):
@@ -54,9 +43,9 @@ def test_of_two_uploads_in_quick_succession_the_last_one_stays(browser_page, tmp
     upload(page, first)
     page.wait_for_timeout(300)
     upload(page, last)
-    page.locator("header.patient h1", has_text=last_name).wait_for(timeout=180_000)
+    patient_is(page, last_name, timeout_ms=180_000)
     settle(page)
-    assert heading(page).inner_text() == last_name
+    assert heading(page) == last_name
     assert page.get_by_role("alert").count() == 0
     assert page.locator(".twin-table.indices tbody tr").count() > 15
 
@@ -81,7 +70,7 @@ def test_a_window_closed_in_mid_reading_holds_nobody_up(browser_page, address, t
     other.get_by_role("progressbar").first.wait_for()
     other.context.close()
     upload(page, clip)
-    page.locator("header.patient h1", has_text=name).wait_for(timeout=180_000)
+    patient_is(page, name, timeout_ms=180_000)
     settle(page)
     assert page.get_by_role("alert").count() == 0
 
@@ -110,5 +99,5 @@ def test_a_file_dropped_while_the_browser_asks_for_a_fragment_is_opened(browser_
     page.wait_for_function("document.querySelector('.live-results')?.dataset.banded", timeout=240_000)
     clip, name = another_clip(tmp_path, "own.dcm", 4)
     upload(page, clip)
-    page.locator("header.patient h1", has_text=name).wait_for(timeout=120_000)
+    patient_is(page, name, timeout_ms=120_000)
     assert merged, "the upload was told to a fragment alone"

@@ -7,29 +7,26 @@ from urllib.parse import urlsplit
 import pytest
 from pydicom.examples import get_path
 
+from page_driver.acts import (
+    download,
+    drawn,
+    go,
+    heading,
+    indices,
+    patient_is,
+    pump_on,
+    redrawn,
+    settle,
+    upload,
+)
+
 pytestmark = pytest.mark.browser
 
 DICOM = Path(get_path("ybr_color"))
-LOOP = '.live-results path[data-line="loop What-if What-if"]'
-
-
-def heading(page):
-    return page.locator("header.patient h1").inner_text()
-
-
-def indices(page):
-    """Label → (patient, what-if, change) as shown."""
-    rows = page.locator(".twin-table.indices tbody tr").all_inner_texts()
-    return {cells[0]: tuple(cells[-3:]) for cells in (row.split("\t") for row in rows)}
 
 
 def edv_ml(page):
     return float(indices(page)["End-diastolic volume mL"][1])
-
-
-def loop(page):
-    """The what-if's loop as drawn."""
-    return page.locator(LOOP).get_attribute("d")
 
 
 def points(path):
@@ -37,45 +34,15 @@ def points(path):
     return [float(number) for number in re.findall(r"-?[\d.]+", path)]
 
 
-def upload(page, *files):
-    page.locator('input[type="file"]').set_input_files(*files)
-
-
-def settle(page):
-    """Wait until the server has answered in full."""
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
-
-
-def switch_pump_on(page):
-    page.locator("label").filter(has_text="LVAD on").click()
-    page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
-    settle(page)
-
-
 def press_on_speed(page, key, times=1):
     """Press a key on the speed slider and wait for the loop that follows."""
     slider = page.get_by_role("slider", name="Pump speed")
     slider.focus()
     for _ in range(times):
-        drawn = loop(page)
+        before = drawn(page)
         page.keyboard.press(key)
-        page.wait_for_function(
-            """([query, old]) => {
-                const drawn = document.querySelector(query)?.getAttribute("d");
-                return drawn && drawn !== old;
-            }""",
-            arg=[LOOP, drawn],
-        )
-    page.wait_for_timeout(300)  # a key let go is at rest after 250 ms
-    settle(page)
-
-
-def download(page, button, folder):
-    with page.expect_download(timeout=90_000) as started:
-        page.get_by_role("button", name=button).click()
-    path = folder / started.value.suggested_filename
-    started.value.save_as(path)
-    return path
+        redrawn(page, before)
+    settle(page)  # a key let go is at rest after 250 ms
 
 
 def test_from_a_clip_to_a_report(browser_page, tmp_path):
@@ -86,21 +53,21 @@ def test_from_a_clip_to_a_report(browser_page, tmp_path):
     clip = tmp_path / "IM000001"
     clip.write_bytes(DICOM.read_bytes())
     upload(page, clip)
-    page.locator("header.patient h1", has_text=re.compile(r"^Patient [0-9A-F]{6}$")).wait_for()
+    patient_is(page, re.compile(r"^Patient [0-9A-F]{6}$"))
     settle(page)
     patient = indices(page)
-    assert loop(page).count("L") > 20, "the loop is drawn point by point"
+    assert drawn(page).count("L") > 20, "the loop is drawn point by point"
     picture = page.locator(".clip img.moving")
     assert picture.evaluate("image => image.complete && image.naturalWidth") == 320
     assert page.locator(".twin-table.measured tbody tr").count() == 4
     assert page.locator(".twin-table.parameters tbody tr").count() == 9, "every parameter that has draws"
 
-    switch_pump_on(page)
-    slow, slow_loop = edv_ml(page), loop(page)
+    pump_on(page)
+    slow, slow_loop = edv_ml(page), drawn(page)
     press_on_speed(page, "ArrowRight", times=8)
     assert page.get_by_role("slider", name="Pump speed").get_attribute("aria-valuetext") == "10800 rpm"
     assert edv_ml(page) < slow
-    assert loop(page) != slow_loop
+    assert drawn(page) != slow_loop
     assert {label: row[0] for label, row in indices(page).items()} == {label: row[0] for label, row in patient.items()}
 
     report = download(page, "Report PDF", tmp_path).read_bytes()
@@ -118,18 +85,18 @@ def test_from_a_clip_to_a_report(browser_page, tmp_path):
 
     name = heading(page)
     page.reload()
-    page.locator("header.patient h1", has_text="Sample clip").wait_for()
+    patient_is(page, "Sample clip")
     settle(page)
     upload(page, saved)
-    page.locator("header.patient h1", has_text=name).wait_for()
+    patient_is(page, name)
     settle(page)
     assert indices(page) == patient, "a twin reopened in a new session has the same numbers"
 
 
 def test_bad_files_leave_the_screen_as_it_is(browser_page, tmp_path):
     page = browser_page
-    switch_pump_on(page)
-    before, drawn = indices(page), loop(page)
+    pump_on(page)
+    before, loop = indices(page), drawn(page)
     for name, data in (("notes.avi", b"not a clip"), ("half.dcm", DICOM.read_bytes()[:40_000]), ("x.json", b"{}")):
         (tmp_path / name).write_bytes(data)
         upload(page, tmp_path / name)
@@ -140,7 +107,7 @@ def test_bad_files_leave_the_screen_as_it_is(browser_page, tmp_path):
         assert "\n" not in alert.inner_text().strip()
         assert heading(page) == "Sample clip"
         assert indices(page) == before
-        assert points(loop(page)) == pytest.approx(points(drawn), abs=0.1), "solved again, drawn where it was"
+        assert points(drawn(page)) == pytest.approx(points(loop), abs=0.1), "solved again, drawn where it was"
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
@@ -165,7 +132,7 @@ def test_loop_sliders_and_numbers_are_on_one_screen(browser_page, width, height)
 
 def test_the_page_calls_no_other_machine(browser_page):
     page = browser_page
-    page.get_by_role("link", name="About the model").click()
+    go(page, "About the model")
     page.get_by_role("heading", name="What it cannot know").wait_for()
     elsewhere = {urlsplit(url).hostname for url in page.requested if not url.startswith(("data:", "blob:"))}
     assert elsewhere == {"localhost"}

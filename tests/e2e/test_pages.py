@@ -4,30 +4,9 @@ import re
 
 import pytest
 
+from page_driver.acts import download, go, indices, patient_is, pin, pinned, pump_is_on, settle, upload
+
 pytestmark = pytest.mark.browser
-
-
-def settle(page):
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
-
-
-def go(page, name):
-    page.get_by_role("link", name=name).click()
-    settle(page)
-
-
-def indices(page):
-    page.locator(".twin-table.indices").wait_for()
-    settle(page)
-    return page.locator(".twin-table.indices tbody tr").all_inner_texts()
-
-
-def download(page, button, folder):
-    with page.expect_download(timeout=120_000) as started:
-        page.get_by_role("button", name=re.compile(rf"{button}$")).click()  # pictures of pages name PDF too
-    path = folder / started.value.suggested_filename
-    started.value.save_as(path)
-    return path
 
 
 def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
@@ -72,12 +51,7 @@ def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
     settle(page)
     assert "speed_rpm=" in page.url, "a click on the ramp opened its speed in What-if"
 
-    page.get_by_role("button", name="Pin this what-if").click()
-    page.get_by_role("textbox", name="Name").fill("On the pump")
-    page.get_by_role("button", name="Pin", exact=True).click()
-    page.get_by_role("button", name="Pin this what-if (1 of 3 pinned)").wait_for()
-    settle(page)
-    page.keyboard.press("Escape")
+    pin(page, "On the pump")
     recalibrated = indices(page)
     assert recalibrated != as_found
 
@@ -90,13 +64,13 @@ def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
     case = download(page, "Save case", tmp_path)
 
     page.goto(f"{page.url.split('/report')[0]}/?{link}")
-    page.locator("header.patient h1", has_text="Sample clip").wait_for()
+    patient_is(page, "Sample clip")
     settle(page)
     assert "circuit=closed_loop" in page.url
-    assert page.get_by_role("switch", name="LVAD on").or_(page.get_by_role("checkbox", name="LVAD on")).is_checked()
-    page.locator('input[type="file"]').set_input_files(case)
+    assert pump_is_on(page)
+    upload(page, case)
     page.locator(".badge.done").wait_for()
     settle(page)
-    patient = [row.split("\t")[1] for row in indices(page)]
-    assert patient == [row.split("\t")[1] for row in recalibrated], "the same numbers in a new session"
-    page.get_by_role("button", name="Pin this what-if (1 of 3 pinned)").wait_for()
+    patient = {label: row[0] for label, row in indices(page).items()}
+    assert patient == {label: row[0] for label, row in recalibrated.items()}, "the same numbers in a new session"
+    pinned(page, 1)

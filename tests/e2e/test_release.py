@@ -6,6 +6,8 @@ import re
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from page_driver.acts import pump_on
+
 pytestmark = pytest.mark.browser
 
 ALL_AT_ONCE = """(slider, rpm) => {
@@ -19,13 +21,6 @@ TAKEN_OVER = """(rpm) => {
     return new URLSearchParams(location.search).get("speed_rpm") === String(rpm) && sliders.answered === "true" &&
         results.rest === sliders.rest && results.shows.includes(`at ${rpm} rpm`);
 }"""
-
-
-def pump_on(page):
-    page.locator("label").filter(has_text="LVAD on").click()
-    page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
-    return page.get_by_role("slider", name="Pump speed")
 
 
 def test_a_release_in_the_same_turn_of_the_browser_as_the_last_movement_is_taken_over(browser_page):

@@ -11,27 +11,20 @@ NAME = "<img src='https://example.org/x.png' onerror='document.title=1'>"
 
 
 @pytest.fixture
-def document(chromium, twin, tmp_path):
+def document(browser, twin, tmp_path):
     """The report of a patient with two what-ifs, opened from a file, with every request and complaint noted."""
-    from playwright.sync_api import sync_playwright
-
     scenarios = [Scenario(name=NAME, pump="axial", speed_rpm=9000), Scenario(name="Plain")]
     study = report.study(twin, scenarios, ramp=True, notes=f"{NAME}<script>document.title = 2</script>")
     path = tmp_path / "report.html"
     path.write_text(report.html(study), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        page = browser.new_context(offline=True, color_scheme="dark").new_page()
-        page.set_default_timeout(60_000)
-        page.requested, page.complaints = [], []
-        page.on("request", lambda request: page.requested.append(request.url))
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(path.as_uri())
-        yield page, study
-        browser.close()
+    page = browser.new_context(offline=True, color_scheme="dark").new_page()
+    page.set_default_timeout(60_000)
+    page.requested, page.complaints = [], []
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(path.as_uri())
+    return page, study
 
 
 def test_the_report_opens_offline_and_is_read_off(document):

@@ -2,9 +2,10 @@
 
 import pytest
 
+from page_driver.acts import pump_on, settle
+
 pytestmark = pytest.mark.browser
 
-LOOP = '.live-results path[data-line="loop What-if What-if"]'
 TABLET = {"viewport": {"width": 1024, "height": 768}, "has_touch": True, "color_scheme": "light"}
 
 
@@ -24,16 +25,9 @@ def finger(page):
     return touch
 
 
-def settle(page):
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
-
-
 def test_a_slider_follows_a_finger(tablet):
     page = tablet
-    page.locator("label").filter(has_text="LVAD on").tap()
-    page.locator(".twin-table.indices tr", has_text="Pump flow").locator(".what-if").wait_for()
-    settle(page)
-    speed = page.get_by_role("slider", name="Pump speed")
+    speed = pump_on(page, tap=True)
     speed.scroll_into_view_if_needed()
     page.wait_for_timeout(500)
     before, scrolled = speed.input_value(), page.locator('[data-testid="stMain"]').evaluate("main => main.scrollTop")
@@ -62,7 +56,6 @@ def test_a_slider_follows_a_finger(tablet):
     assert float(speed.input_value()) >= float(before) + 1000
     moved = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollTop")
     assert moved == scrolled, "the page stays where it is"
-    page.wait_for_timeout(500)
     settle(page)
     assert f"speed_rpm={float(speed.input_value()):.0f}" in page.url, "released, the speed is kept"
 

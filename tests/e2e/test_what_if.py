@@ -4,26 +4,12 @@ import re
 
 import pytest
 
+from page_driver.acts import drawn, held, pin, pump_on, redrawn, settle
+
 pytestmark = pytest.mark.browser
 
-LOOP = '.live-results path[data-line="loop What-if What-if"]'
 PUMP_LOOP = '.live-results path[data-line="pump What-if Over one beat"]'
 BAND = '.live-results path[data-band="pressures LV"]'
-
-
-def settle(page):
-    page.locator('[data-test-script-state="notRunning"]').wait_for()
-
-
-def drawn(page, query):
-    return page.locator(query).get_attribute("d")
-
-
-def changed(page, query, old):
-    page.wait_for_function(
-        "([query, old]) => { const d = document.querySelector(query)?.getAttribute('d'); return d && d !== old; }",
-        arg=[query, old],
-    )
 
 
 def joined(page):
@@ -45,20 +31,14 @@ def test_relations_areas_and_the_pumps_plane(browser_page):
 
     page.get_by_role("tab", name="Pump H–Q").click()
     page.get_by_text("No pump is running. Switch “LVAD on”").wait_for()
-    page.locator("label").filter(has_text="LVAD on").click()
+    speed = pump_on(page)
     page.locator(PUMP_LOOP).wait_for()
-    settle(page)
     labels = page.locator(".live-tags text").all_text_contents()
     assert sum(bool(re.fullmatch(r"\d+ rpm", label)) for label in labels) >= 3
-    speed = page.get_by_role("slider", name="Pump speed")
     before = drawn(page, PUMP_LOOP)
-    box = speed.bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.35 * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.6 * box["width"], y)
-    changed(page, PUMP_LOOP, before)  # while the button is down
-    page.mouse.up()
+    with held(page, speed, 0.35) as move:
+        move(0.6)
+        redrawn(page, before, PUMP_LOOP)
 
 
 def test_a_pinned_what_if_is_drawn_and_the_band_gives_way_to_a_drag(browser_page):
@@ -68,29 +48,20 @@ def test_a_pinned_what_if_is_drawn_and_the_band_gives_way_to_a_drag(browser_page
     words = page.locator(".live-intervals").inner_text()
     assert re.search(r"90 % of \d+ draws: EDV \d+ to \d+ mL, MAP \d+ to \d+ mmHg", words)
 
-    page.get_by_role("button", name="Pin this what-if").click()
-    page.get_by_role("textbox", name="Name").fill("As found")
-    page.get_by_role("button", name="Pin", exact=True).click()
-    page.get_by_role("button", name="Pin this what-if (1 of 3 pinned)").wait_for()
-    settle(page)
-    page.keyboard.press("Escape")
+    pin(page, "As found")
     pinned = '.live-results path[data-line="loop As found As found"]'
     page.locator(pinned).wait_for()
     assert "As found" in page.locator(".live-legend").first.inner_text()
 
     joined(page)
     rate = page.get_by_role("slider", name="Heart rate")
-    box = rate.bounding_box()
-    y = box["y"] + box["height"] / 2
-    pinned_loop, loop = drawn(page, pinned), drawn(page, LOOP)
-    page.mouse.move(box["x"] + 0.5 * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], y)
-    assert page.locator(BAND).count() == 0, "the band is gone as the thumb moves, before anything is solved"
-    changed(page, LOOP, loop)
-    assert drawn(page, pinned) == pinned_loop, "what is pinned stays while the what-if moves"
-    assert page.locator(BAND).count() == 0
-    page.mouse.up()
+    pinned_loop, loop = drawn(page, pinned), drawn(page)
+    with held(page, rate, 0.5) as move:
+        move(0.7)
+        assert page.locator(BAND).count() == 0, "the band is gone as the thumb moves, before anything is solved"
+        redrawn(page, loop)
+        assert drawn(page, pinned) == pinned_loop, "what is pinned stays while the what-if moves"
+        assert page.locator(BAND).count() == 0
     joined(page)
     assert page.locator(BAND).count() == 1, "and joins again at rest"
 
@@ -101,12 +72,7 @@ def test_loop_sliders_indices_and_alarms_fit_a_small_screen_under_a_long_legend(
     page.locator(".twin-table.indices tr", has_text="CVP to wedge ratio").wait_for()
     settle(page)
     for i in range(3):
-        page.get_by_role("button", name="Pin this what-if").click()
-        page.get_by_role("textbox", name="Name").fill(f"A what-if with a name of many words, number {i + 1} of three")
-        page.get_by_role("button", name="Pin", exact=True).click()
-        page.get_by_role("button", name=f"Pin this what-if ({i + 1} of 3 pinned)").wait_for()
-        settle(page)
-        page.keyboard.press("Escape")
+        pin(page, f"A what-if with a name of many words, number {i + 1} of three", number=i + 1)
     page.get_by_role("button", name="Areas", exact=True).click()
 
     loop = page.locator(".live-panel svg[role=img]").first.bounding_box()
