@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.dashboard.session import open_app
+
 
 @pytest.fixture(scope="session")
 def still_clip(tmp_path_factory) -> bytes:
@@ -18,3 +20,9 @@ def still_clip(tmp_path_factory) -> bytes:
         writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
     writer.release()
     return path.read_bytes()
+
+
+@pytest.fixture
+def page():
+    """A fresh session on the What-if page, once the sample twin is on screen."""
+    return open_app()

@@ -1,10 +1,9 @@
 """The two live components on a small page of their own, where a fragment can be rerun as the browser reruns it."""
 
-import json
-
 import pytest
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
+
+from tests.dashboard.session import say, told
 
 
 def small_page():
@@ -36,24 +35,8 @@ def page():
     return page
 
 
-def proto(page, key):
-    (found,) = [element.proto for element in page.get("bidi_component") if element.proto.id.endswith(f"-{key}")]
-    return found
-
-
-def data(page, key):
-    return json.loads(proto(page, key).json)
-
-
-def say(page, key, message):
-    states = page._tree.get_widget_states()
-    states.widgets.append(WidgetState(id=proto(page, key).id, json_value=json.dumps(message)))
-    page._run(states)
-    assert not page.exception
-
-
 def test_a_slider_is_sent_with_all_the_browser_needs(page):
-    (one,) = data(page, "bank")["sliders"]
+    (one,) = told(page, "bank")["sliders"]
     assert (one["low"], one["high"], one["step"], one["unit"], one["home"]) == (6000, 18000, 100, "rpm", 10_000)
     assert one["label"] == "Pump speed"
     assert "everyday range 8000 to 12000 rpm" in one["help"]
@@ -62,23 +45,23 @@ def test_a_slider_is_sent_with_all_the_browser_needs(page):
 
 
 def test_the_results_follow_the_bank_they_name(page):
-    assert data(page, "view")["channel"] == data(page, "bank")["channel"] == "bank"
+    assert told(page, "view")["channel"] == told(page, "bank")["channel"] == "bank"
 
 
 def test_a_value_at_rest_is_kept_on_the_grid(page):
     say(page, "bank", {"rest": {"seq": 1, "values": {"speed": 9449.0}}})
-    assert data(page, "bank")["sliders"][0]["value"] == 9400
-    assert data(page, "bank")["seq"] == 1
-    assert data(page, "view")["status"] == "9400.0"
+    assert told(page, "bank")["sliders"][0]["value"] == 9400
+    assert told(page, "bank")["seq"] == 1
+    assert told(page, "view")["status"] == "9400.0"
 
 
 def test_a_value_in_motion_is_shown_once_and_not_kept(page):
     say(page, "view", {"moving": {"seq": 7, "values": {"speed": 12_000}}})
-    assert data(page, "view")["status"] == "12000.0"
-    assert data(page, "view")["seq"] == 7, "the browser sends its next value when it sees the number of its last"
-    assert data(page, "bank")["sliders"][0]["value"] == 9000
+    assert told(page, "view")["status"] == "12000.0"
+    assert told(page, "view")["seq"] == 7, "the browser sends its next value when it sees the number of its last"
+    assert told(page, "bank")["sliders"][0]["value"] == 9000
     page.run()
-    assert data(page, "view")["status"] == "9000.0"
+    assert told(page, "view")["status"] == "9000.0"
 
 
 @pytest.mark.parametrize(
@@ -97,10 +80,10 @@ def test_a_value_in_motion_is_shown_once_and_not_kept(page):
 )
 def test_a_message_that_makes_no_sense_moves_nothing(page, message):
     say(page, "bank", message)
-    assert data(page, "bank")["sliders"][0]["value"] == 9000
-    assert isinstance(data(page, "bank")["seq"], int)
+    assert told(page, "bank")["sliders"][0]["value"] == 9000
+    assert isinstance(told(page, "bank")["seq"], int)
 
 
 def test_a_value_beyond_the_bounds_stops_at_them(page):
     say(page, "bank", {"rest": {"seq": 1, "values": {"speed": 1e12}}})
-    assert data(page, "bank")["sliders"][0]["value"] == 18_000
+    assert told(page, "bank")["sliders"][0]["value"] == 18_000

@@ -1,0 +1,51 @@
+"""The Patient page: what the clip gave."""
+
+import dataclasses
+import re
+
+import numpy as np
+
+from tests.dashboard.session import bodies, html, on_screen, open_app
+from twin_core.circuit import PARAMETERS
+
+
+def test_the_patient_page_shows_what_the_clip_gave():
+    app = open_app("Patient")
+    patient = on_screen(app)
+    assert "Image quality." in html(app, 'class="verdict')
+    assert all(f"Caution: {reason}." in "".join(bodies(app)) for reason in patient.twin.quality.reasons)
+    beats = re.findall(r"<tr><th scope=\"row\">.*?</tr>", html(app, "twin-table beats"))
+    assert len(beats) == len(patient.echo.beats) == patient.twin.measured.beats
+    assert f"<td>{patient.echo.beats[0].ef_pct:.1f}</td>" in beats[0]
+    known = html(app, "twin-table known")
+    assert known.count('<th scope="row">') == len(PARAMETERS)
+    assert known.count("narrower)") == len(patient.twin.posterior)
+    assert f"{len(patient.twin.posterior['emax_mmhg_per_ml'])} draws" in "".join(bodies(app))
+
+
+def put_echo(app, **changes):
+    """The patient on screen with another echo record, and the Patient page drawn again."""
+    patient = on_screen(app)
+    app.session_state["patient"] = dataclasses.replace(patient, echo=dataclasses.replace(patient.echo, **changes))
+    app.run()
+    assert not app.exception
+
+
+def test_the_rhythm_remark_says_how_many_beats_were_set_aside_and_why():
+    app = open_app("Patient")
+    put_echo(app, set_aside=())
+    echo = on_screen(app).echo
+    assert "set aside:" not in "".join(bodies(app))
+    (beat, *_) = echo.beats
+    odd = dataclasses.replace(beat, ed_index=1, es_index=3)
+    rejected = np.zeros_like(echo.rejected)
+    rejected[odd.ed_index] = True
+    put_echo(app, set_aside=(odd,), rejected=rejected, irregularity=0.4)
+    assert "differ by 40 %: an irregular rhythm" in html(app, "Beat lengths")
+    found = len(echo.beats) + 1
+    said = html(app, "set aside:")
+    assert f"1 of {found} beats was set aside: contours jumped or are missing, 1 at end-diastole" in said
+    assert "judged from all beats found" in said
+
+    put_echo(app, beats=(odd,), set_aside=(odd,), rejected=rejected)
+    assert "The only beat was not seen whole, yet it counts" in html(app, "judged from all")
