@@ -130,7 +130,9 @@ def simulate(
     if csv is not None:
         import pandas as pd
 
-        pd.DataFrame(beat.waveforms()).to_csv(csv, index=False, float_format="%.6g")
+        from twin_core.csv_file import csv_text
+
+        csv.write_text(csv_text(pd.DataFrame(beat.waveforms())), encoding="utf-8")
     if as_json:
         print_json(beat.indices())
     else:

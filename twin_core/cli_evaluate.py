@@ -43,10 +43,12 @@ def evaluate(
     if csv is not None:
         import pandas as pd
 
+        from twin_core.csv_file import csv_text
+
         table = pd.DataFrame([dataclasses.asdict(row) for row in rows])
         for name in ("reasons", "problems"):
             table[name] = table[name].map("; ".join)
-        table.to_csv(csv, index=False, float_format="%.6g")
+        csv.write_text(csv_text(table), encoding="utf-8")
     if as_json:
         typer.echo(json.dumps(summary, indent=2, allow_nan=False))
     else:

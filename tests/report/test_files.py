@@ -32,6 +32,17 @@ def test_a_name_with_a_line_end_breaks_no_line_of_the_csv(twin):
     assert table.lv_volume_ml.notna().all()
 
 
+def test_a_name_that_is_typed_is_no_formula_to_a_spreadsheet(twin):
+    scenarios = [Scenario(name="=1+1"), Scenario(name="x,=HYPERLINK(1)")]
+    text = report.waveforms_csv(report.study(twin, scenarios))
+    table = pd.read_csv(io.StringIO(text), comment="#")
+    assert set(table.scenario) == {"Patient", "'=1+1", "x,=HYPERLINK(1)"}, "the last is one field, in quotes"
+    assert table.lv_pressure_mmhg.dtype == float
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert any(line.startswith("# x,'=HYPERLINK(1): ") for line in comments)
+    assert not any(field.strip()[:1] in ("=", "+", "@") for line in comments for field in line.split(","))
+
+
 def test_json_holds_every_number_and_opens_as_the_case(full):
     answer = json.loads(report.results_json(full))
     assert [beat["name"] for beat in answer["beats"]] == list(full.beats)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Callable
@@ -14,6 +12,7 @@ import pandas as pd
 
 import twin_core
 from twin_core.alarms import alarms
+from twin_core.csv_file import csv_text
 from twin_core.report.content import identity, one_line
 from twin_core.report.html import html
 from twin_core.report.pdf import pdf
@@ -26,18 +25,13 @@ SCHEMA_VERSION = 1  # raised when the layout changes
 
 def waveforms_csv(study: Study) -> str:
     """Waveforms of the patient and every scenario, one row a sample; lines starting with # say what made them."""
-    text = io.StringIO()
-    for key, value in identity(study.twin, study.case.circuit):
-        text.write(f"# {key}: {value}\n")
+    comments = [f"{key}: {value}" for key, value in identity(study.twin, study.case.circuit)]
     for name, beat in study.beats.items():
-        text.write(f"# {one_line(name)}: {one_line(study.settings[name])}; status {beat.status}\n")
-        for alarm in alarms(beat):
-            text.write(f"# {one_line(name)}: {alarm}\n")
-    text.write(f"# patient: {json.dumps(study.beats[PATIENT].parameters.to_dict())}\n# {RESEARCH_USE}\n")
+        comments.append(f"{one_line(name)}: {one_line(study.settings[name])}; status {beat.status}")
+        comments += [f"{one_line(name)}: {alarm}" for alarm in alarms(beat)]
+    comments += [f"patient: {json.dumps(study.beats[PATIENT].parameters.to_dict())}", RESEARCH_USE]
     tables = [pd.DataFrame({"scenario": one_line(name), **beat.waveforms()}) for name, beat in study.beats.items()]
-    # Names in quotes: a # in one would begin a comment for those who skip the lines above.
-    pd.concat(tables).to_csv(text, index=False, float_format="%.6g", quoting=csv.QUOTE_NONNUMERIC)
-    return text.getvalue()
+    return csv_text(pd.concat(tables), comments)
 
 
 def results_json(study: Study) -> str:
