@@ -23,10 +23,12 @@ def test_other_text_stays_as_it_is(typed):
 
 
 def test_numbers_stay_numbers():
-    table = pd.DataFrame({"flow": [-1.5, 2.0, None], "frames": [-3, 4, 5], "usable": [True, False, True]})
+    table = pd.DataFrame(
+        {"flow": [-1.5, 2.0, None], "area": [1 / 3, 2e-7, 0.0], "frames": [-3, 4, 5], "usable": [True, False, True]}
+    )
     text = csv_text(table)
-    assert text.splitlines()[1] == "-1.5,-3,True"
-    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), table)
+    assert text.splitlines()[1] == "-1.5,0.333333,-3,True", "no quotes, no apostrophe, six digits"
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), table, rtol=1e-5)
 
 
 def test_a_comment_holds_no_formula_behind_a_separator():

@@ -27,7 +27,8 @@ def csv_text(table: pd.DataFrame, comments: Iterable[str] = ()) -> str:
         comments: Lines, each without a line's end, to stand before it after a #.
     """
     head = "".join(f"# {_FORMULA_WITHIN.sub(_before, line)}\n" for line in comments)
-    body = table.map(_safe).to_csv(index=False, float_format="%.6g", quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    # Without to_csv's float_format, which makes text of numbers, to be quoted with the rest.
+    body = table.map(_written).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     return head + body
 
 
@@ -35,5 +36,7 @@ def _before(found: re.Match[str]) -> str:
     return f"{found[1]}'"
 
 
-def _safe(field: Any) -> Any:
+def _written(field: Any) -> Any:
+    if isinstance(field, float):
+        return float(f"{field:.6g}")
     return f"'{field}" if isinstance(field, str) and _FORMULA.match(field) else field
