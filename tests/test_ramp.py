@@ -106,6 +106,12 @@ def test_diameter_is_teichholz_backwards():
     assert 6.0 < diameter < 6.4
 
 
+@pytest.mark.parametrize("edv_ml", [1e-3, 20.0, 3000.0, 1e5])
+def test_a_diameter_is_found_for_any_volume_a_circuit_can_have(edv_ml):
+    diameter = end_diastolic_diameter_cm(edv_ml)
+    assert 7 * diameter**3 / (2.4 + diameter) == pytest.approx(edv_ml)
+
+
 def test_draws_say_how_sure_a_speed_is(steps):
     """Of two draws, one the patient itself and one whose resistance keeps its pressure out of reach, half meet."""
     stiff = SEVERE.replace(systemic_resistance=2.8)

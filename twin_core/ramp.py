@@ -233,4 +233,5 @@ def suction_speed(patient: LeftHeartParameters, pump: Pump, *, reflex: bool = Tr
 
 def end_diastolic_diameter_cm(edv_ml: float) -> float:
     """LV end-diastolic diameter in cm from EDV: V = 7 D³ / (2.4 + D) solved for D (Teichholz 1976)."""
-    return float(brentq(lambda d: 7.0 * d**3 / (2.4 + d) - edv_ml, 0.0, 20.0))
+    widest = max(2.4, math.sqrt(edv_ml / 3.5))  # from 2.4 cm on, V is at least 3.5 D²
+    return float(brentq(lambda d: 7.0 * d**3 / (2.4 + d) - edv_ml, 0.0, widest))
