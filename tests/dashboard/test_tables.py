@@ -93,7 +93,7 @@ def test_the_seven_learned_parameters_stand_with_unit_and_bounds(twin):
 def test_what_a_parameter_may_be_stands_beside_it(twin):
     draws = {"emax_mmhg_per_ml": [1.0 + k / 100 for k in range(101)], "systemic_resistance": [1.0] * 101}
     html = tables.learned_table(twin.model_copy(update={"posterior_draws": draws}))
-    assert cells(html, "Contractility (Emax)") == ["Contractility (Emax)", "mmHg/mL", "1", "1.05–1.95"]
+    assert cells(html, "Contractility (Emax)") == ["Contractility (Emax)", "mmHg/mL", "1", "1.04–1.96"]
     assert cells(html, "Systemic resistance")[-1] == "1–1"
     assert "90 % interval" in html and "Bounds" not in html
 
