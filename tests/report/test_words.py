@@ -1,6 +1,11 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from twin_core import report
+
+CARD = Path(__file__).resolve().parents[2] / "assets" / "segmenter.md"
 
 
 @pytest.mark.parametrize(
@@ -23,3 +28,11 @@ def test_what_intervals_rest_on_is_listed(twin):
         "EF, heart rate, systolic pressure and diastolic pressure"
     )
     assert "NOT calibrated" in report.measured_note(twin)
+
+
+def test_the_limits_name_the_errors_of_the_network_that_is_shipped():
+    shipped = CARD.read_text().split("Two other seeds")[0]
+    pairs = re.findall(r"\| ([\d.]+) \(([\d.]+)\) \| \d \(\d\) \|", shipped)
+    off = sorted(round(abs(float(measured) - float(reference))) for measured, reference in pairs)
+    assert len(off) == 3
+    assert f"off by {off[0]}, {off[1]} and {off[2]} points" in report.LIMITS[-1]
