@@ -34,6 +34,9 @@ RenderedShareOption = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Part of every step that is rendered patients; with --data 0 unless given."),
 ]
+NetworksOption = Annotated[
+    int, typer.Option(min=1, help="Networks to train, with seeds from --seed on; their mean is used.")
+]
 CheckpointOption = Annotated[
     int, typer.Option(min=1, help="Steps between checkpoints in --out; a stop by Ctrl-C or SIGTERM saves one too.")
 ]
@@ -60,6 +63,7 @@ def segmenter(
     out: OutOption,
     data: DataOption = None,
     rendered_share: RenderedShareOption = None,
+    networks: NetworksOption = 2,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     workers: WorkersOption = 1,
@@ -70,9 +74,10 @@ def segmenter(
     log_dir: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train the network that finds the left ventricle, on rendered echoes or on a data set's tracings."""
+    """Train the networks that find the left ventricle, on rendered echoes or on a data set's tracings."""
     from twin_core.learning import train_segmenter as training  # torch loads only where a network is trained
     from twin_core.learning.datasets import open_dataset
+    from twin_core.learning.train_segmenters import train_networks
 
     share = rendered_share if rendered_share is not None else float(data is None)
     if patients is not None and share == 0:
@@ -80,9 +85,10 @@ def segmenter(
     settings = _changed(training.Settings(seed=seed, rendered_share=share), steps=steps, patients=patients)
     folder = _prepared(out)
     with _stoppable():
-        metrics = training.train(
+        metrics = train_networks(
             folder / "segmenter.safetensors",
             settings,
+            networks,
             device=device,
             workers=workers,
             dataset=None if data is None else open_dataset(*data),

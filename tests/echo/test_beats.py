@@ -103,6 +103,13 @@ def test_one_beat_that_starts_in_mid_ejection_is_timed_by_the_same_volume_again(
     assert beats[-1].period_s == pytest.approx(0.85, abs=0.05)
 
 
+def test_a_clip_that_ends_in_the_rest_of_end_systole_shows_its_lone_beat():
+    volume = np.concatenate([np.full(8, 136.0), np.linspace(140, 62, 10), [61.0, 60.5, 60.0]])
+    (beat,) = find_beats(volume, np.arange(len(volume)) / 30)
+    assert (beat.ed_index, beat.es_index) == (8, 20) and beat.ef_pct == pytest.approx(100 * 80 / 140)
+    assert find_beats(volume[:-4], np.arange(len(volume) - 4) / 30) == []
+
+
 def test_half_a_beat_is_no_beat():
     time = np.arange(9) / 30
     assert find_beats(curve(time, [1.0]), time) == []

@@ -72,6 +72,17 @@ def test_a_leak_that_fades_over_the_first_frames_does_not_become_end_diastole(cl
     assert m.edv_ml == pytest.approx(good.edv_ml, rel=0.03)
 
 
+def test_a_contour_that_lost_most_of_the_cavity_for_a_while_is_no_end_systole(clip):
+    masks = clip.masks.astype(np.uint8)
+    good = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
+    rows = np.flatnonzero(masks.any((0, 2)))
+    cut = masks.copy()
+    cut[12:22, : rows[0] + 6 * len(rows) // 10] = 0
+    m = measure(cut, clip.time_s, clip.cm_per_px, clip.sector)
+    assert m.rejected[12:22].all() and not good.rejected.any()
+    assert m.ef_pct == pytest.approx(good.ef_pct, abs=6)  # that beat's end-systole is gone
+
+
 def test_a_beat_whose_end_diastole_was_not_seen_is_set_aside(clip):
     masks = clip.masks.astype(np.uint8)
     whole = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)

@@ -10,14 +10,16 @@ from twin_core.learning.segmenter import (
     DEFAULT_WEIGHTS,
     SIZE,
     Crop,
+    Networks,
     Segmenter,
     UNet,
     clean,
+    frames_to_read,
     network_input,
     normalise,
     pick_device,
 )
-from twin_core.learning.weights import WeightsError
+from twin_core.learning.weights import Weights, WeightsError, save_weights
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +44,37 @@ def test_network_is_small_and_keeps_the_image_size():
     assert sum(p.numel() for p in network.parameters()) < 1.2e6
 
 
+def test_networks_answer_with_the_mean_of_their_logits():
+    torch.manual_seed(0)
+    parts = [UNet().eval() for _ in range(3)]
+    x = torch.rand(2, 5, 32, 32)
+    with torch.inference_mode():
+        mean = (parts[0](x) + parts[1](x) + parts[2](x)) / 3
+        assert torch.allclose(Networks(parts).eval()(x), mean, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("count", "frame_time_s", "read"),
+    [(7, 1 / 50, [0, 2, 4, 6]), (6, 1 / 80, [0, 3, 5]), (4, 1 / 30, [0, 1, 2, 3]), (1, 1 / 50, [0]), (2, 1.0, [0, 1])],
+)
+def test_of_a_fast_clip_not_every_frame_is_read_but_both_ends_are(count, frame_time_s, read):
+    assert frames_to_read(count, frame_time_s).tolist() == read
+
+
+def test_frames_between_those_that_are_read_get_what_lies_between(segmenter):
+    clip = rendered(900_003, beats=2)
+    slow, _ = segmenter.probabilities(clip.frames, clip.sector, 1 / 25)
+    fast, _ = segmenter.probabilities(clip.frames, clip.sector, 1 / 50)  # the same frames, said to be twice as fast
+    assert fast.shape == slow.shape and fast.dtype == slow.dtype
+    assert dice(fast > 0.5, slow > 0.5) > 0.93
+
+
 def test_shipped_weights_describe_themselves(segmenter):
     assert segmenter.weights.kind == "segmenter"
     assert segmenter.weights.training["data"] == "rendered clips only"
     assert {"seed", "steps", "patients", "test_dice"} <= set(segmenter.weights.training)
-    assert DEFAULT_WEIGHTS.stat().st_size < 5e6
+    assert len(segmenter.weights.training["seeds"]) == segmenter.weights.config["networks"] > 1
+    assert DEFAULT_WEIGHTS.stat().st_size < 10e6
 
 
 def test_finds_the_cavity_of_rendered_clips_it_never_saw(segmenter):
@@ -139,6 +167,15 @@ def test_clean_keeps_the_largest_part_without_holes():
     assert clean(np.zeros((5, 5), bool)).sum() == 0
 
 
+def test_clean_keeps_to_the_place_where_the_clip_has_the_cavity():
+    mask, place = np.zeros((2, 30, 30), bool)
+    mask[5:20, 3:12] = mask[8:14, 20:26] = True
+    place[6:16, 18:27] = True
+    cleaned = clean(mask, place)
+    assert cleaned.sum() == 6 * 6 and cleaned[10, 22] == 1
+    assert clean(mask & ~place, place).sum() == 0
+
+
 def test_bad_input_is_named(segmenter, tmp_path):
     good = np.zeros((3, 20, 20), np.uint8)
     with pytest.raises(ValueError, match="frames must be uint8"):
@@ -153,6 +190,10 @@ def test_bad_input_is_named(segmenter, tmp_path):
         pick_device("tpu")
     with pytest.raises(WeightsError, match="no weight file"):
         Segmenter.load(tmp_path / "no.safetensors")
+    config = {"inputs": 5, "channels": [8, 24]}
+    save_weights(tmp_path / "old.safetensors", Weights(kind="segmenter", config=config, training={}, tensors={}))
+    with pytest.raises(WeightsError, match="cannot be read any more: train it again"):
+        Segmenter.load(tmp_path / "old.safetensors")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="asks for what a machine without CUDA lacks")

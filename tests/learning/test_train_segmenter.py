@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from twin_core.cli import main
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.distributed import Group
 from twin_core.learning.rendered_frames import render_patients
-from twin_core.learning.segmenter import Segmenter, UNet
+from twin_core.learning.segmenter import Networks, Segmenter
 from twin_core.learning.traced_frames import load
 from twin_core.learning.train_segmenter import Batches, Settings, loss_of, traced_dice, train
+from twin_core.learning.train_segmenters import train_networks
 from twin_core.learning.weights import load_weights
 
 ROOT = Path(__file__).parents[2]
@@ -49,8 +51,38 @@ def test_training_learns_repeats_and_describes_itself(tmp_path, patients):
     a, b = (load_weights(tmp_path / f"{n}.safetensors", "segmenter") for n in "ab")
     assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
     assert a.training["seed"] == 5 and a.training["steps"] == 5 and a.training["data"] == "rendered clips only"
-    UNet(a.config["inputs"], tuple(a.config["channels"])).load_state_dict(a.tensors)
+    assert len(Networks.of(a).networks) == 1
     assert "test_dice" in lines[-1]
+
+
+def test_several_networks_are_those_of_their_seeds_in_one_file(tmp_path, patients):
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=3, patients_a_step=4)
+    alone = [tmp_path / "5.safetensors", tmp_path / "6.safetensors"]
+    for seed, path in zip((5, 6), alone, strict=True):
+        train(path, replace(settings, seed=seed), device="cpu", report=lambda line: None)
+    lines = []
+    metrics = train_networks(tmp_path / "s.safetensors", settings, 2, device="cpu", report=lines.append)
+    both = load_weights(tmp_path / "s.safetensors", "segmenter")
+    for k, path in enumerate(alone):
+        for name, tensor in load_weights(path, "segmenter").tensors.items():
+            assert torch.equal(both.tensors[name.replace("networks.0.", f"networks.{k}.", 1)], tensor)
+    assert both.config["networks"] == 2 and both.training["seeds"] == [5, 6]
+    assert 0 <= metrics["test_dice"] == both.training["test_dice"] <= 1 and "test_dice" in lines[-1]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["5.safetensors", "6.safetensors", "s.safetensors"]
+    with pytest.raises(ValueError, match="networks must be 1 or more, got 0"):
+        train_networks(tmp_path / "s.safetensors", settings, 0)
+
+
+def test_networks_that_were_finished_before_a_stop_are_not_trained_again(tmp_path, patients):
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=2, patients_a_step=4)
+    train(tmp_path / "s-5.safetensors", settings, device="cpu", patients=patients, report=lambda line: None)
+    done = load_weights(tmp_path / "s-5.safetensors", "segmenter")
+    lines = []
+    train_networks(tmp_path / "s.safetensors", settings, 2, device="cpu", resume=True, report=lines.append)
+    assert lines[0] == f"network 1 of 2: trained, {tmp_path / 's-5.safetensors'}"
+    assert all(line.startswith("network 2 of 2: ") for line in lines[1:-1])
+    both = load_weights(tmp_path / "s.safetensors", "segmenter")
+    assert all(torch.equal(both.tensors[name], tensor) for name, tensor in done.tensors.items())
 
 
 @pytest.mark.parametrize(("kind", "name"), [("echonet", "echonet"), ("camus", "nifti")])
@@ -114,7 +146,7 @@ def test_the_command_saves_on_a_signal_and_resumes_to_the_same_weights(tmp_path,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )
-    while not (tmp_path / "a" / "segmenter.checkpoint.pt").exists():
+    while not (tmp_path / "a" / "segmenter-0.checkpoint.pt").exists():
         assert process.poll() is None, process.stderr.read()
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=200)
@@ -129,7 +161,7 @@ def test_the_command_saves_on_a_signal_and_resumes_to_the_same_weights(tmp_path,
         assert ("resumed at step" in output.err) == (out == "a") and "val_dice" in output.out
     a, b = (load_weights(tmp_path / n / "segmenter.safetensors", "segmenter") for n in "ab")
     assert all(torch.equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
-    assert not (tmp_path / "a" / "segmenter.checkpoint.pt").exists()
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["segmenter.safetensors"]
 
 
 @pytest.mark.parametrize(

@@ -150,16 +150,19 @@ def _end_systoles(volume: Curve, step: float) -> list[int]:
         if 0 < lowest < len(volume) - 1 and lowest not in troughs:
             troughs.append(lowest)
     if not troughs:
-        troughs = _end_systole_at_start(volume, step)
+        troughs = _end_systole_at_an_end(volume, step)
     return [int(t) for t in troughs]
 
 
-def _end_systole_at_start(volume: Curve, step: float) -> list[int]:
-    """A clip's first frames, where they rest at the smallest volume before filling: a lone beat's end-systole."""
+def _end_systole_at_an_end(volume: Curve, step: float) -> list[int]:
+    """A clip's first or last frames, where they rest at the smallest volume: a lone beat's end-systole."""
     rest = max(round(REST_S / step), 2)
-    early = volume[:rest]
     low = volume.min() + REST_BAND * np.ptp(volume)
-    return [int(np.argmin(early))] if len(volume) > 2 * rest and early.max() <= low else []
+    # Filling begins steeply, while ejection ends slowly: a clip's end must rest for longer to be more than a pause.
+    for part in (slice(0, rest), slice(len(volume) - rest - 1, None)):
+        if len(volume) > 2 * rest and volume[part].max() <= low:
+            return [part.start + int(np.argmin(volume[part]))]
+    return []
 
 
 def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[int], before: int | None) -> float | None:

@@ -20,6 +20,9 @@ CENTROID_JUMP = 0.2  # of the long axis
 # Length squared over area, in parts of the clip's median: below, a contour leaks sideways. A ventricle that empties by
 # narrowing alone, at an EF of 65 %, is 0.78 when full; of rendered clips no frame is below 0.91.
 SQUAT = 0.7
+# Long axis, in parts of the clip's long ones: shorter, a contour lost a part of the cavity. Hearts keep 0.7 and more.
+SHORT = 0.6
+LONG_PERCENTILE = 75
 LEAK = 1.25  # of the diastolic plateau: no beat fills a ventricle so much further than the others do
 PLATEAU_PERCENTILE = 90  # of the volumes; diastole takes up well over a tenth of any clip
 NEIGHBOURS_S = 0.2  # window of the running median that a frame is compared with
@@ -169,7 +172,7 @@ def assumed_scale(sector: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def reject_jumps(contours: tuple[Contour | None, ...], step_s: float) -> NDArray[np.bool_]:
-    """Frames without a cavity, too broad, or whose area or place jumps from the running median, bool (T,)."""
+    """Frames, bool (T,), without a cavity, too broad or short, or whose area or place jumps from the running median."""
     rejected = np.array([c is None for c in contours])
     kept = np.flatnonzero(~rejected)
     window = round(NEIGHBOURS_S / step_s) // 2 * 2 + 1 if step_s > 0 else 1
@@ -179,11 +182,13 @@ def reject_jumps(contours: tuple[Contour | None, ...], step_s: float) -> NDArray
     found = [c for c in contours if c is not None]
     area = np.array([c.area_cm2 for c in found])
     place = np.array([c.centroid for c in found])
-    length = float(np.median([c.length_cm for c in found]))
+    lengths = np.array([c.length_cm for c in found])
+    length = float(np.median(lengths))
     usual = median_filter(area, window, mode="reflect")
     jump = np.abs(area - usual) > AREA_JUMP * usual
     moved = np.linalg.norm(place - median_filter(place, (window, 1), mode="reflect"), axis=1)
-    slimness = np.array([c.length_cm**2 for c in found]) / area
+    slimness = lengths**2 / area
     squat = slimness < SQUAT * np.median(slimness)
-    rejected[kept[jump | (moved > CENTROID_JUMP * length) | squat]] = True
+    short = lengths < SHORT * np.percentile(lengths, LONG_PERCENTILE)
+    rejected[kept[jump | (moved > CENTROID_JUMP * length) | squat | short]] = True
     return rejected

@@ -1,7 +1,8 @@
-"""Left-ventricular cavity in every frame of a clip: a small 2-D U-Net that also sees one beat's projections."""
+"""Left-ventricular cavity in every frame of a clip: small 2-D U-Nets that also see one beat's projections."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
 from scipy.ndimage import gaussian_filter1d
 from scipy.special import expit
 from torch import nn
 
-from twin_core.learning.weights import ASSETS, Weights, load_weights
+from twin_core.learning.weights import ASSETS, Weights, WeightsError, load_weights
 
 KIND = "segmenter"
 DEFAULT_WEIGHTS = ASSETS / "segmenter.safetensors"
@@ -26,6 +28,8 @@ BATCH = 32
 # Contours of neighbouring frames jitter independently; the heart moves little in this time. It is the logits that are
 # smoothed, so that a contour is not drawn back from where the frames agree, as smoothing the volume curve would.
 SMOOTHING_S = 0.02
+# Frames nearer in time than this need not all be read: between two of them logits are interpolated.
+READ_EVERY_S = 0.04
 
 
 def _convolution(inside: int, outside: int) -> list[nn.Module]:
@@ -58,6 +62,26 @@ class UNet(nn.Module):
             x = block(torch.cat([x, skip], dim=1))
         logits: torch.Tensor = self.head(x)
         return logits
+
+
+class Networks(nn.Module):
+    """U-Nets that were trained apart; the mean of their logits is steadier than any one's."""
+
+    def __init__(self, networks: Iterable[UNet]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    @classmethod
+    def of(cls, weights: Weights) -> Networks:
+        """The networks of a weight file."""
+        inputs, channels = int(weights.config["inputs"]), tuple(weights.config["channels"])
+        result = cls(UNet(inputs, channels) for _ in range(int(weights.config["networks"])))
+        result.load_state_dict(weights.tensors)
+        return result
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits of the cavity: (B, C, H, W) to (B, 1, H, W)."""
+        return torch.stack([network(x) for network in self.networks]).mean(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,14 +169,29 @@ def network_input(frames: NDArray[np.uint8], frame_time_s: float) -> NDArray[np.
     return result
 
 
-def clean(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Largest connected component with its holes filled, uint8 0/1; empty stays empty."""
+def frames_to_read(count: int, frame_time_s: float) -> NDArray[np.int64]:
+    """Which of a clip's frames the networks read: all of a slow clip's, of a faster one's every second, or fewer."""
+    every = max(round(READ_EVERY_S / frame_time_s), 1)
+    return np.unique(np.append(np.arange(0, count, every), count - 1))
+
+
+def clean(mask: NDArray[np.bool_], place: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+    """One connected component with its holes filled, uint8 0/1; empty stays empty.
+
+    Args:
+        mask: pixels that may be the cavity, bool (H, W).
+        place: where the cavity lies in the clip: the component with most pixels there is taken, and none that has
+            no pixel there. Without it the largest is.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     if count < 2:
         return np.zeros(mask.shape, np.uint8)
-    largest = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
-    contours, _ = cv2.findContours(largest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return np.asarray(cv2.drawContours(np.zeros_like(largest), contours, -1, 1, cv2.FILLED))
+    score = stats[:, cv2.CC_STAT_AREA] if place is None else np.bincount(labels[place], minlength=count)
+    if not score[1:].any():
+        return np.zeros(mask.shape, np.uint8)
+    best = (labels == 1 + int(score[1:].argmax())).astype(np.uint8)
+    contours, _ = cv2.findContours(best, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.zeros_like(best), contours, -1, 1, cv2.FILLED))
 
 
 def pick_device(device: str) -> torch.device:
@@ -171,9 +210,9 @@ def pick_device(device: str) -> torch.device:
 
 
 class Segmenter:
-    """A trained network with its input preparation."""
+    """Trained networks with their input preparation."""
 
-    def __init__(self, network: UNet, weights: Weights, device: torch.device) -> None:
+    def __init__(self, network: Networks, weights: Weights, device: torch.device) -> None:
         self.network = network.to(device).eval().to(memory_format=torch.channels_last)
         self.weights, self.device = weights, device
 
@@ -186,10 +225,11 @@ class Segmenter:
             ValueError: device not there.
         """
         chosen = pick_device(device)
-        weights = load_weights(path or DEFAULT_WEIGHTS, KIND)
-        network = UNet(int(weights.config["inputs"]), tuple(weights.config["channels"]))
-        network.load_state_dict(weights.tensors)
-        return cls(network, weights, chosen)
+        path = path or DEFAULT_WEIGHTS
+        weights = load_weights(path, KIND)
+        if "networks" not in weights.config:
+            raise WeightsError(f"{path} is of version {weights.software} and cannot be read any more: train it again")
+        return cls(Networks.of(weights), weights, chosen)
 
     @torch.inference_mode()
     def probabilities(
@@ -198,13 +238,17 @@ class Segmenter:
         """Cavity probability in the network's square, float32 (T, SIZE, SIZE), and where that square lies."""
         crop = Crop.around(sector)
         seen = normalise(frames * sector, sector)
-        small = network_input(np.stack([crop.cut(f) for f in seen]), frame_time_s)
+        read = frames_to_read(len(frames), frame_time_s)
+        small = network_input(np.stack([crop.cut(f) for f in seen]), frame_time_s)[read]
         parts = []
         for batch in torch.from_numpy(small).split(BATCH):
             x = batch.to(self.device).to(memory_format=torch.channels_last).float() / 255.0
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
                 parts.append(self.network(x)[:, 0].float().cpu())
-        logits = gaussian_filter1d(torch.cat(parts).numpy(), SMOOTHING_S / frame_time_s, axis=0, mode="nearest")
+        logits = torch.cat(parts).numpy()
+        if len(read) < len(frames):
+            logits = make_interp_spline(read, logits, k=1)(np.arange(len(frames))).astype(np.float32)
+        logits = gaussian_filter1d(logits, SMOOTHING_S / frame_time_s, axis=0, mode="nearest")
         return expit(logits), crop
 
     def segment(
@@ -231,4 +275,6 @@ class Segmenter:
             raise ValueError(f"frame_time_s must be positive, got {frame_time_s}: give seconds per frame")
         values, crop = self.probabilities(frames, sector, frame_time_s)
         shape = (int(sector.shape[0]), int(sector.shape[1]))
-        return np.stack([clean((crop.paste(v, shape) > 0.5) & sector) for v in values])
+        # A frame in which the other ventricle looks more like one than this does must not be read there.
+        place = clean(crop.paste(np.median(values, axis=0), shape) > 0.5) > 0
+        return np.stack([clean((crop.paste(v, shape) > 0.5) & sector, place) for v in values])

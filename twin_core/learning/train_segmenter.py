@@ -1,5 +1,6 @@
-"""Train the segmenter on rendered beating clips, or on the tracings of a data set, or on both. Reads top to bottom.
+"""Train one of the segmenter's networks on rendered beating clips, or on the tracings of a data set, or on both.
 
+Reads top to bottom.
 On rendered clips alone the schedule is fixed and the last step's weights are kept: nothing is selected on any real
 clip. On a data set its training split is trained on and its validation split selects; its test split is not read.
 """
@@ -25,6 +26,7 @@ from twin_core.learning.segmenter import (
     KIND,
     PROJECTIONS,
     SIZE,
+    Networks,
     UNet,
 )
 from twin_core.learning.sources import Draws
@@ -123,7 +125,7 @@ class Batches:
 
 
 @torch.inference_mode()
-def dice_of(network: UNet, images: torch.Tensor, masks: torch.Tensor) -> list[float]:
+def dice_of(network: nn.Module, images: torch.Tensor, masks: torch.Tensor) -> list[float]:
     """Dice of each image of a batch, without augmentation."""
     device = next(network.parameters()).device
     found = (network(images.to(device)).cpu() > 0).float()
@@ -131,7 +133,7 @@ def dice_of(network: UNet, images: torch.Tensor, masks: torch.Tensor) -> list[fl
     return list((2 * overlap / total.clamp(min=1)).tolist())
 
 
-def test_dice(network: UNet, patients: list[Patient], seed: int) -> float:
+def test_dice(network: nn.Module, patients: list[Patient], seed: int) -> float:
     """Mean Dice on rendered patients never trained on."""
     network.eval()
     rng = np.random.default_rng([seed, 2])
@@ -141,7 +143,7 @@ def test_dice(network: UNet, patients: list[Patient], seed: int) -> float:
     return float(np.mean(scores))
 
 
-def traced_dice(network: UNet, clips: Sequence[TracedFrames]) -> float:
+def traced_dice(network: nn.Module, clips: Sequence[TracedFrames]) -> float:
     """Mean Dice on the traced frames of clips, the network being in evaluation mode."""
     rng = np.random.default_rng(0)  # without augmentation nothing is drawn
     scores = []
@@ -278,12 +280,13 @@ def _metrics(network: UNet, settings: Settings, done: Fit, workers: int) -> dict
 
 def _save(output: Path, network: UNet, training: dict[str, Any]) -> None:
     config = {
+        "networks": 1,
         "inputs": 1 + len(PROJECTIONS),
         "channels": list(CHANNELS),
         "size": SIZE,
         "inputs_of": f"frame, {', '.join(PROJECTIONS)} over about one beat, uint8 / 255",
     }
-    save_weights(output, Weights(kind=KIND, config=config, training=training, tensors=network.state_dict()))
+    save_weights(output, Weights(kind=KIND, config=config, training=training, tensors=Networks([network]).state_dict()))
 
 
 def _silent(line: str) -> None:

@@ -1,0 +1,100 @@
+"""Train several of the segmenter's networks, one after the other, and join them in one weight file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin_core.learning.distributed import joined
+from twin_core.learning.rendered_frames import render_patients
+from twin_core.learning.segmenter import KIND, Networks
+from twin_core.learning.train_segmenter import TEST_SEED, Settings, test_dice, train
+from twin_core.learning.weights import Weights, load_weights, save_weights
+
+NETWORKS = 2  # of the shipped weights
+MEANS = ("final_loss", "val_dice")  # told as the mean over the networks
+COUNTS = ("train_clips", "val_clips", "left_out")  # the same for each
+
+
+def train_networks(
+    output: str | Path,
+    settings: Settings | None = None,
+    networks: int = NETWORKS,
+    *,
+    device: str = "auto",
+    workers: int = 1,
+    resume: bool = False,
+    report: Callable[[str], None] = print,
+    **how: Any,
+) -> dict[str, float]:
+    """Train networks with consecutive seeds, each on patients of its own, and write one file that averages them.
+
+    Args:
+        output: weight file to write (.safetensors). Each network is kept beside it until all are trained.
+        settings: of the first network; the others differ in the seed alone.
+        networks: how many.
+        device: auto, cpu or cuda.
+        workers: processes that render, and clips read at a time.
+        resume: go on where a stopped run was, networks that were finished included.
+        report: receives one line of progress at a time.
+        **how: the other arguments of ``train_segmenter.train``.
+
+    Returns:
+        Metrics as of ``train_segmenter.train``: `test_dice` of the networks together, `minutes` in all, `final_loss`
+        and `val_dice` as means over the networks. Empty but in the first process.
+
+    Raises:
+        ValueError: networks is less than 1; and as ``train_segmenter.train``.
+    """
+    if networks < 1:
+        raise ValueError(f"networks must be 1 or more, got {networks}: give e.g. {NETWORKS}")
+    settings, output = settings or Settings(), Path(output)
+    each = [replace(settings, seed=settings.seed + k) for k in range(networks)]
+    files = [output.with_name(f"{output.stem}-{own.seed}{output.suffix}") for own in each]
+    for k, (own, file) in enumerate(zip(each, files, strict=True), start=1):
+        tell = _numbered(report, f"network {k} of {networks}: ") if networks > 1 else report
+        if resume and file.is_file():
+            tell(f"trained, {file}")
+        else:
+            train(file, own, device=device, workers=workers, resume=resume, report=tell, **how)
+    with joined(device) as group:
+        metrics = _join(output, files, settings, workers) if group.first else {}
+        group.wait()
+    if metrics:
+        report(f"{', '.join(f'{name} {value:.3f}' for name, value in metrics.items())}, saved {output}")
+    return metrics
+
+
+def _join(output: Path, files: list[Path], settings: Settings, workers: int) -> dict[str, float]:
+    """Write the networks of all files into one, delete those, and tell how well the networks do together."""
+    parts = [load_weights(file, KIND) for file in files]
+    tensors = {
+        name.replace("networks.0.", f"networks.{k}.", 1): tensor
+        for k, part in enumerate(parts)
+        for name, tensor in part.tensors.items()
+    }
+    trained = [part.training for part in parts]
+    metrics = {name: float(np.mean([t[name] for t in trained])) for name in MEANS if name in trained[0]}
+    metrics |= {name: trained[0][name] for name in COUNTS if name in trained[0]}
+    metrics["minutes"] = sum(t["minutes"] for t in trained)
+    training = {**trained[0], "seeds": [t["seed"] for t in trained], **metrics}
+    training.pop("best_step", None)
+    weights = Weights(kind=KIND, config={**parts[0].config, "networks": len(parts)}, training=training, tensors=tensors)
+    if settings.rendered_share > 0:
+        test = render_patients(settings.seed + TEST_SEED, settings.test_patients, workers)
+        metrics["test_dice"] = training["test_dice"] = test_dice(Networks.of(weights), test, settings.seed)
+    save_weights(output, weights)
+    for file in files:
+        file.unlink()
+    return metrics
+
+
+def _numbered(report: Callable[[str], None], prefix: str) -> Callable[[str], None]:
+    def tell(line: str) -> None:
+        report(prefix + line)
+
+    return tell
