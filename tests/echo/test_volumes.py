@@ -72,6 +72,20 @@ def test_a_leak_that_fades_over_the_first_frames_does_not_become_end_diastole(cl
     assert m.edv_ml == pytest.approx(good.edv_ml, rel=0.03)
 
 
+def test_what_lies_between_leaks_or_before_all_that_counts_shows_no_beat(clip):
+    masks = clip.masks.astype(np.uint8)[20:]  # begins in the filling
+    time = clip.time_s[20:]
+    good = measure(masks, time, clip.cm_per_px, clip.sector)
+    leaky = masks.copy()
+    for i in range(9):
+        grown = 3 if i in (4, 5) else 12  # a little, which is no leak by itself, between much
+        leaky[i] = binary_dilation(masks[i], iterations=grown) & clip.sector
+    m = measure(leaky, time, clip.cm_per_px, clip.sector)
+    assert m.rejected[:9].all() and not m.rejected[9:].any()
+    assert [b.es_index for b in m.beats] == [b.es_index for b in good.beats]
+    assert m.ef_pct == pytest.approx(good.ef_pct, abs=0.5)
+
+
 def test_a_contour_that_lost_most_of_the_cavity_for_a_while_is_no_end_systole(clip):
     masks = clip.masks.astype(np.uint8)
     good = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
@@ -89,7 +103,7 @@ def test_a_beat_whose_end_diastole_was_not_seen_is_set_aside(clip):
     assert (whole.set_aside, whole.cautions) == ((), ())
     masks[:3] = 0
     m = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    assert [b.ed_index for b in m.set_aside] == [0]
+    assert [b.ed_index for b in m.set_aside] == [3]
     assert m.beats == whole.beats[1:]
     assert m.usable and not m.cautions
 

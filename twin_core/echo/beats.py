@@ -149,20 +149,19 @@ def _end_systoles(volume: Curve, step: float) -> list[int]:
         # At the very edge the curve is still falling or already rising: no end-systole was seen there.
         if 0 < lowest < len(volume) - 1 and lowest not in troughs:
             troughs.append(lowest)
-    if not troughs:
-        troughs = _end_systole_at_an_end(volume, step)
-    return [int(t) for t in troughs]
-
-
-def _end_systole_at_an_end(volume: Curve, step: float) -> list[int]:
-    """A clip's first or last frames, where they rest at the smallest volume: a lone beat's end-systole."""
     rest = max(round(REST_S / step), 2)
     low = volume.min() + REST_BAND * np.ptp(volume)
-    # Filling begins steeply, while ejection ends slowly: a clip's end must rest for longer to be more than a pause.
-    for part in (slice(0, rest), slice(len(volume) - rest - 1, None)):
-        if len(volume) > 2 * rest and volume[part].max() <= low:
-            return [part.start + int(np.argmin(volume[part]))]
-    return []
+    # A clip's end, where it rests at the smallest volume: ejection ends slowly, so that it must rest for a frame longer
+    # than at a clip's start, from which a lone beat fills steeply.
+    if (
+        len(volume) > 2 * rest
+        and volume[-rest - 1 :].max() <= low
+        and not (troughs and troughs[-1] > len(volume) - gap)
+    ):
+        troughs.append(len(volume) - rest - 1 + int(np.argmin(volume[-rest - 1 :])))
+    if not troughs and len(volume) > 2 * rest and volume[:rest].max() <= low:
+        troughs.append(int(np.argmin(volume[:rest])))
+    return [int(t) for t in troughs]
 
 
 def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[int], before: int | None) -> float | None:

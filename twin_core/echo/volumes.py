@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ SHORT = 0.6
 LONG_PERCENTILE = 75
 LEAK = 1.25  # of the diastolic plateau: no beat fills a ventricle so much further than the others do
 PLATEAU_PERCENTILE = 90  # of the volumes; diastole takes up well over a tenth of any clip
+ISOLATED_S = 0.11  # a contour that fails before and after so short a time has hardly recovered in it
 NEIGHBOURS_S = 0.2  # window of the running median that a frame is compared with
 
 
@@ -127,13 +128,23 @@ def measure(
     if not rejected.all():
         # A leak into the surroundings that lasts for some frames is no jump against its neighbours.
         rejected |= raw > LEAK * np.percentile(raw[~rejected], PLATEAU_PERCENTILE)
+    rejected |= _isolated(rejected, step)
     kept = np.flatnonzero(~rejected)
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
-    found = tuple(find_beats(volume, time)) if len(kept) >= 4 else ()
+    # Before the first frame that counts and after the last one nothing was seen, so no beat is looked for there.
+    seen = slice(kept[0], kept[-1] + 1) if len(kept) >= 4 else slice(0, 0)
+    found = tuple(
+        replace(b, ed_index=int(b.ed_index + seen.start), es_index=int(b.es_index + seen.start))
+        for b in find_beats(volume[seen], time[seen])
+    )
     # Of a beat whose end-diastole or end-systole was set aside the volumes were not seen, nor how fast they changed.
-    set_aside = tuple(b for b in found if rejected[b.ed_index] or rejected[b.es_index])
+    unseen = rejected.copy()
+    if len(kept):
+        unseen[kept[0]] |= kept[0] > 0  # the curve was cut there: it may have gone on to a larger or smaller volume
+        unseen[kept[-1]] |= kept[-1] < len(time) - 1
+    set_aside = tuple(b for b in found if unseen[b.ed_index] or unseen[b.es_index])
     beats = tuple(b for b in found if b not in set_aside) or found
-    period = rhythm_period_s(beats, volume, time, found)
+    period = rhythm_period_s(beats, volume[seen], time[seen], found)
     if period is None and len(found) > 1:
         period = float(np.median(np.diff(time[[b.es_index for b in found]])))
     rate = 60.0 / period if period is not None else None
@@ -162,6 +173,17 @@ def measure(
         heart_rate_reason=why,
         reasons=reasons,
     )
+
+
+def _isolated(rejected: NDArray[np.bool_], step_s: float) -> NDArray[np.bool_]:
+    """Frames in runs shorter than ISOLATED_S between rejected ones or an end of the clip: as little to be trusted."""
+    result = np.zeros_like(rejected)
+    if not rejected.any() or step_s <= 0:
+        return result
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], rejected, [True]]).astype(int)))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        result[first:last] = (last - first) * step_s < ISOLATED_S
+    return result
 
 
 def assumed_scale(sector: NDArray[np.bool_]) -> tuple[float, float]:
