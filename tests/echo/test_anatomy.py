@@ -35,6 +35,26 @@ def test_systole_is_shorter_narrower_and_thicker_walled(anatomy):
     assert np.all(anatomy.wall_thickness(es) > anatomy.wall_thickness(ed))
 
 
+def test_apex_and_base_share_the_shortening(anatomy):
+    ed, es = anatomy.edv_ml, anatomy.esv_ml
+    shortening = anatomy.length(ed) - anatomy.length(es)
+    moved = anatomy.apex(es) - anatomy.apex(ed)
+    along, across = anatomy.axis()
+    assert moved @ along == pytest.approx(anatomy.apical_share * shortening)
+    assert moved @ across == pytest.approx(0.0, abs=1e-9)
+    outline = anatomy.lv_outline(es)
+    assert outline[len(outline) // 2] == pytest.approx(anatomy.apex(es))
+
+
+def test_a_reader_draws_further_outside_the_more_a_ventricle_fails(anatomy):
+    strong, failing = anatomy.with_volumes(150.0, 52.0), anatomy.with_volumes(150.0, 115.0)
+    free_wall = slice(len(strong.reading_offset(150.0)) // 2, None)
+    strong_ed, strong_es = (strong.reading_offset(volume)[free_wall] for volume in (150.0, 52.0))
+    failing_ed, failing_es = (failing.reading_offset(volume)[free_wall] for volume in (150.0, 115.0))
+    assert np.all(strong_es < strong_ed) and np.all(strong_ed < 0), "inside a strong ventricle's dim free wall"
+    assert np.all(failing_es < failing_ed) and np.all(failing_es > 0), "with a failing one's trabecular zone"
+
+
 def test_outline_runs_from_septal_to_lateral_annulus_over_the_apex(anatomy):
     outline = anatomy.lv_outline(anatomy.edv_ml)
     apex = outline[len(outline) // 2]

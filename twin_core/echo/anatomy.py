@@ -39,24 +39,26 @@ class Anatomy:
     length_factor: float = drawn(1.45, 2.0)  # end-diastolic length / EDV^(1/3)
     shortening_share: float = drawn(0.12, 0.38)  # relative shortening of the long axis per relative emptying
     widest_at: float = drawn(0.5, 0.8)
-    apex_bluntness: float = drawn(1.7, 2.7)
+    apex_bluntness: float = drawn(1.7, 3.0)
     base_width: float = drawn(0.72, 1.0)
-    systolic_taper: float = drawn(0.1, 0.9)  # how triangular a fully emptied cavity becomes
+    systolic_taper: float = drawn(0.1, 1.2)  # how triangular a fully emptied cavity becomes
+    apical_share: float = drawn(0.0, 0.35)  # of the long axis' shortening that is the apex thickening, not the base's
     lateral_share: float = drawn(0.44, 0.62)  # of the width that lies on the lateral side of the axis
     bend: float = drawn(-0.5, 0.5)
     septal_bulge: float = drawn(-0.35, 0.16)  # below zero: none
     bulge_at: float = drawn(0.6, 0.95)
     wave_septal: float = drawn(-0.08, 0.08)
     wave_lateral: float = drawn(-0.06, 0.06)
+    wave_growth: float = drawn(0.0, 4.0)  # walls thicken unevenly: by how much waves grow, per emptying
     wave_turn: float = drawn(0.0, 6.28)
     annulus_tilt: float = drawn(-0.09, 0.11)
+    annulus_below: float = drawn(0.05, 0.4)  # readers close the contour above the bright annulus, by so many cm
     muscle_ml: float = drawn(65.0, 220.0)  # of the left ventricle: with the volume it sets the wall's thickness
     septal_wall_share: float = drawn(0.75, 1.35)  # wall thickness there, in parts of the mean
     lateral_wall_share: float = drawn(0.7, 1.4)
     apical_wall_share: float = drawn(0.4, 1.7)
     # How far outside the dark cavity's edge a reader draws, cm: see `reading_offset`.
-    reading_spread_ed: float = drawn(-0.06, 0.06)
-    reading_spread_es: float = drawn(-0.05, 0.05)
+    reading_spread: float = drawn(-0.06, 0.06)  # one reader draws all frames of a clip alike
     rv_width: float = drawn(1.4, 3.8)
     rv_apex_at: float = drawn(0.1, 0.45)
     rv_wall: float = drawn(0.2, 0.5)
@@ -73,6 +75,7 @@ class Anatomy:
         # A failing ventricle is a dilated one; the spread is wide so that EF is not readable from size.
         edv = float(np.clip(np.exp(rng.normal(4.55 + 0.9 * max(0.5 - ef, 0.0), 0.38)), 35.0, 380.0))
         values = draw_fields(cls, rng)
+        values["apex_bluntness"] += 3.0 * max(0.5 - ef, 0.0) * rng.random()  # a failing ventricle grows round
         if rng.random() < 0.25:  # thick-walled, small: hypertrophy
             edv = min(edv, float(rng.uniform(40.0, 110.0)))
             values["muscle_ml"] *= 1.5
@@ -90,6 +93,14 @@ class Anatomy:
         if not edv > esv > 0:
             raise ValueError(f"volumes must satisfy edv_ml > esv_ml > 0, got {edv} and {esv}: check the curve")
         return replace(self, edv_ml=float(edv), esv_ml=float(esv))
+
+    def apical_descent(self, volume_ml: float) -> float:
+        """How far the endocardial apex has moved towards the base since end-diastole, cm."""
+        return self.apical_share * (self.length_ed - self.length(volume_ml))
+
+    def apex(self, volume_ml: float) -> Points:
+        """Endocardial apex (x, depth), cm."""
+        return np.array([self.apex_x, self.apex_depth]) + self.apical_descent(volume_ml) * self.axis()[0]
 
     @property
     def apex_x(self) -> float:
@@ -111,6 +122,11 @@ class Anatomy:
         return float(np.sqrt(half**2 + self.muscle_ml / (0.8 * np.pi * self.length_ed)) - half)
 
     @property
+    def failing(self) -> float:
+        """How far the ejection fraction lies below one half, within [-0.15, 0.3]; below zero: a strong ventricle."""
+        return float(np.clip(self.esv_ml / self.edv_ml - 0.5, -0.15, 0.3))
+
+    @property
     def septal_wall(self) -> float:
         """Thickness of the septum at end-diastole, cm."""
         return self.septal_wall_share * self.mean_wall
@@ -119,16 +135,17 @@ class Anatomy:
         """How far outside the dark cavity's edge a reader draws the endocardium at each outline point, cm.
 
         On real frames readers follow the septum's visible edge; along the lateral wall and the apex, whose inner
-        part is dim, they draw inside the visible edge, more so when it is contracted, and less so in a failing
-        ventricle, whose deep trabecular zone they count to the cavity. Rough figures, from grey levels beside
-        readers' contours.
+        part is dim, they draw inside the visible edge, more so when it is contracted. The more a ventricle fails, the
+        more of its trabecular zone they count to the cavity, and they draw outside the visible edge. Rough figures,
+        from grey levels beside readers' contours.
         """
-        ef = 1.0 - self.esv_ml / self.edv_ml
-        at_ed = -0.15 + 0.8 * float(np.clip(0.5 - ef, -0.15, 0.3)) + self.reading_spread_ed
-        at_es = at_ed - 0.1 + self.reading_spread_es
+        worse = max(self.failing, 0.0)
+        at_ed = -0.15 + 1.1 * min(self.failing, 0.0) + 2.2 * worse + self.reading_spread
+        at_es = at_ed - 0.1 + 0.6 * worse
         lateral = at_es + (at_ed - at_es) * np.clip(self.fullness(volume_ml), 0.0, 1.0)
+        septal = 0.05 + 0.4 * self.failing
         turn = np.linspace(-1.0, 1.0, 2 * OUTLINE_POINTS - 1)
-        return np.interp(turn, [-1.0, -0.4, -0.1, 1.0], [0.05, 0.05, lateral, lateral])
+        return np.interp(turn, [-1.0, -0.4, -0.1, 1.0], [septal, septal, lateral, lateral])
 
     def length(self, volume_ml: float) -> float:
         """Long axis in cm at a volume: shortens in proportion to the emptying."""
@@ -149,12 +166,13 @@ class Anatomy:
         basal = np.clip((s - self.widest_at) / (1.0 - self.widest_at), 0.0, 1.0)
         ellipse = (1.0 - apical**self.apex_bluntness) ** 0.5 * (1.0 - (1.0 - self.base_width) * basal**2)
         emptied = np.clip(1.0 - volume_ml / self.edv_ml, 0.0, 0.8)
-        taper = self.systolic_taper * emptied
+        taper = min(self.systolic_taper * emptied, 0.8)
+        waving = 1.0 + self.wave_growth * emptied
         profile = (1.0 - taper) * ellipse + taper * s**0.75
         rim = np.sqrt(np.clip(s / 0.15, 0.0, 1.0))  # waves and bulge must leave the apex closed
-        septal = profile * (1.0 + self.wave_septal * rim * np.sin(7.0 * s + self.wave_turn))
-        lateral = profile * (1.0 + self.wave_lateral * rim * np.sin(6.0 * s - self.wave_turn))
-        bulge = max(self.septal_bulge, 0.0) * np.exp(-(((s - self.bulge_at) / 0.13) ** 2))
+        septal = profile * (1.0 + self.wave_septal * waving * rim * np.sin(7.0 * s + self.wave_turn))
+        lateral = profile * (1.0 + self.wave_lateral * waving * rim * np.sin(6.0 * s - self.wave_turn))
+        bulge = max(self.septal_bulge, 0.0) * (1.0 + emptied) * np.exp(-(((s - self.bulge_at) / 0.13) ** 2))
         septal = np.maximum(septal - bulge / (1.0 - self.lateral_share) * 0.5, 0.3 * profile)
         return septal * (1.0 - self.lateral_share), lateral * self.lateral_share
 
@@ -170,8 +188,7 @@ class Anatomy:
         along, across = self.axis()
         bow = self.bend * np.clip(s, 0.0, 1.2) * (1.0 - np.clip(s, 0.0, 1.2))
         tilted = s * (1.0 + self.annulus_tilt * x / self.width(self.edv_ml))
-        apex = np.array([self.apex_x, self.apex_depth])
-        return apex + np.outer(tilted * self.length(volume_ml), along) + np.outer(x + bow, across)
+        return self.apex(volume_ml) + np.outer(tilted * self.length(volume_ml), along) + np.outer(x + bow, across)
 
     def lv_outline(self, volume_ml: float) -> Points:
         """Endocardial outline, shape (2 n - 1, 2): septal annulus, up to the apex, down to the lateral one."""

@@ -92,13 +92,15 @@ class Phantom:
         a = self.anatomy
         x, y = self.sector.centimetres
         along, across = a.axis()
-        dx, dy = x - a.apex_x, y - a.apex_depth
+        apex = a.apex(volume_ml)
+        dx, dy = x - apex[0], y - apex[1]
         long, wide = dx * along[0] + dy * along[1], dx * across[0] + dy * across[1]
         stretch_long = a.length_ed / a.length(volume_ml) - 1.0
         ratio = (a.width(a.edv_ml) + 2.0) / (a.width(volume_ml) + 2.0) - 1.0
         centre = 0.6 * a.length_ed
         near = np.exp(-(((long - centre) / 6.0) ** 2) - (wide / 5.0) ** 2)
-        move_long, move_wide = long * stretch_long * near, wide * ratio * near
+        descent = a.apical_descent(volume_ml)
+        move_long, move_wide = (long * stretch_long - descent) * near, wide * ratio * near
         return (
             (x + move_long * along[0] + move_wide * across[0]).astype(np.float32),
             (y + move_long * along[1] + move_wide * across[1]).astype(np.float32),

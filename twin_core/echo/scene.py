@@ -87,10 +87,12 @@ class _Brush:
         field = smooth_field(self.rng, 7, size) + 0.6 * smooth_field(self.rng, 16, size)
         self.level: Image = (scene.background + scene.background_spread * field).astype(np.float32)
         self.blood: Image = np.zeros((size, size), np.float32)
-        self.outline = anatomy.lv_outline(volume)
-        self.normal = anatomy.outward(self.outline)
-        self.wall = anatomy.wall_thickness(volume)
         self.along, self.across = anatomy.axis()
+        # The heart is painted down to its annulus, the contour closed a little above it.
+        contour, reach = anatomy.lv_outline(volume), self.along * anatomy.annulus_below
+        self.outline = np.vstack([contour[:1] + reach, contour, contour[-1:] + reach])
+        self.normal = np.pad(anatomy.outward(contour), ((1, 1), (0, 0)), mode="edge")
+        self.wall = np.pad(anatomy.wall_thickness(volume), 1, mode="edge")
         self.septal_end, self.lateral_end = self.outline[0], self.outline[-1]
         self.annulus = (self.septal_end + self.lateral_end) / 2
         self.px = OVERSAMPLING / sector.cm_per_px
@@ -222,14 +224,18 @@ class _Brush:
         wall = np.interp(turn, [-1, -0.55, 0, 0.55, 1], knots)
         wall += np.interp(turn, np.linspace(-1, 1, 9), self.rng.normal(0, 0.1, 9))
         wall = np.maximum(wall, s.cavity + 0.12)  # what no eye could tell from the cavity teaches nothing
-        dim = s.inner_dimming * (1.0 + 0.2 * self.rng.uniform(-1, 1))
+        # What is grey inside a failing ventricle's wall is trabeculae: readers count it to the cavity.
+        dim = s.inner_dimming + (1.0 - s.inner_dimming) * min(max(a.failing, 0.0) / 0.2, 1.0)
+        dim *= 1.0 + 0.2 * self.rng.uniform(-1, 1)
         # The wall brightens outwards in steps; the innermost reaches under the cavity that is filled over it.
         borders = [self.outline + self.normal * (self.wall[:, None] * t) for t in (-0.3, 0.25, 0.5, 0.75, 1.0)]
         for inner, outer, bright in zip(borders, borders[1:], np.linspace(dim, 1.0, len(borders) - 1), strict=False):
             for i in range(0, n - 2, 2):
                 part = slice(i, i + 3)
                 self._fill(np.vstack([inner[part], outer[part][::-1]]), wall[i + 1] * bright)
-        zone = a.reading_offset(self.volume) + 0.1 * np.interp(turn, np.linspace(-1, 1, 9), self.rng.normal(0, 1, 9))
+        zone = np.pad(a.reading_offset(self.volume), 1, mode="edge") + 0.1 * np.interp(
+            turn, np.linspace(-1, 1, 9), self.rng.normal(0, 1, 9)
+        )
         dark = self.outline - self.normal * zone[:, None]
         grey = s.cavity + s.trabeculae * (float(np.mean(wall)) - s.cavity)
         self._fill(self.outline, grey, blood=0.3)
