@@ -136,8 +136,8 @@ class Anatomy:
 
         On real frames readers follow the septum's visible edge; along the lateral wall and the apex, whose inner
         part is dim, they draw inside the visible edge, more so when it is contracted. The more a ventricle fails, the
-        more of its trabecular zone they count to the cavity, and they draw outside the visible edge. Rough figures,
-        from grey levels beside readers' contours.
+        more of its trabecular zone they count to the cavity, and they draw outside the visible edge, in systole too,
+        which presses that zone together. Rough figures, from grey levels beside readers' contours.
         """
         worse = max(self.failing, 0.0)
         at_ed = -0.15 + 1.1 * min(self.failing, 0.0) + 2.2 * worse + self.reading_spread

@@ -128,7 +128,8 @@ def measure(
     if not rejected.all():
         # A leak into the surroundings that lasts for some frames is no jump against its neighbours.
         rejected |= raw > LEAK * np.percentile(raw[~rejected], PLATEAU_PERCENTILE)
-    rejected |= _isolated(rejected, step)
+    jumped = rejected.copy()
+    rejected |= _isolated(jumped, step)
     kept = np.flatnonzero(~rejected)
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
     # Before the first frame that counts and after the last one nothing was seen, so no beat is looked for there.
@@ -152,7 +153,7 @@ def measure(
     esv = float(np.mean([b.esv for b in beats])) if beats else None
     ef = float(np.mean([b.ef_pct for b in beats])) if beats else None
     duration = float(time[-1] - time[0] + step)
-    figures = ContourFigures.of(masks, fan, contours, volume, rejected)
+    figures = ContourFigures.of(masks, fan, contours, volume, jumped)
     # Each of the three follows from the one before: what is too short has no beat.
     reasons = length_reasons(len(masks), duration) or figures.reasons or beat_reasons(ef)
     why = "" if rate is not None else "the clip does not hold one whole beat: give a longer clip"
