@@ -110,6 +110,14 @@ def test_a_clip_that_ends_in_the_rest_of_end_systole_shows_its_lone_beat():
     assert find_beats(volume[:-4], np.arange(len(volume) - 4) / 30) == []
 
 
+@pytest.mark.parametrize("period", [0.9, 1.2])
+def test_a_lone_beat_from_filling_to_the_next_end_systole_is_timed_roughly(period):
+    time = np.arange(0, period, 1 / 30)
+    volume = curve(time, [period] * 3, start=0.38 * period)[: int(0.97 * period * 30) + 1]
+    (beat,) = find_beats(volume, time[: len(volume)])
+    assert beat.es_index >= len(volume) - 3 and beat.period_s == pytest.approx(period, abs=0.09)
+
+
 def test_half_a_beat_is_no_beat():
     time = np.arange(9) / 30
     assert find_beats(curve(time, [1.0]), time) == []

@@ -43,7 +43,7 @@ def test_ejection_fraction_does_not_need_calibration(clip):
     unknown = measure(masks, clip.time_s, None, clip.sector)
     assert not unknown.calibrated and unknown.usable
     assert unknown.ef_pct == pytest.approx(known.ef_pct, abs=0.05)  # pixels on a disk's border may round
-    assert unknown.heart_rate_bpm == known.heart_rate_bpm
+    assert unknown.heart_rate_bpm == pytest.approx(known.heart_rate_bpm, rel=1e-4)
     rows = np.flatnonzero(clip.sector.any(1))
     assert assumed_scale(clip.sector)[0] * (rows[-1] - rows[0] + 1) == pytest.approx(ASSUMED_DEPTH_CM)
 
@@ -89,9 +89,10 @@ def test_what_lies_between_leaks_or_before_all_that_counts_shows_no_beat(clip):
 def test_a_contour_that_lost_most_of_the_cavity_for_a_while_is_no_end_systole(clip):
     masks = clip.masks.astype(np.uint8)
     good = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    rows = np.flatnonzero(masks.any((0, 2)))
     cut = masks.copy()
-    cut[12:22, : rows[0] + 6 * len(rows) // 10] = 0
+    for i in range(12, 22):
+        rows = np.flatnonzero(masks[i].any(1))
+        cut[i, : rows[0] + 11 * len(rows) // 20] = 0
     m = measure(cut, clip.time_s, clip.cm_per_px, clip.sector)
     assert m.rejected[12:22].all() and not good.rejected.any()
     assert m.ef_pct == pytest.approx(good.ef_pct, abs=6)  # that beat's end-systole is gone

@@ -21,6 +21,8 @@ FULL_AGAIN = 0.90  # a beat's end is seen when the volume is back to this part o
 REGULAR = 0.15  # a rhythm whose periods spread over no more than this part of their median is called regular
 SHIFTS = np.linspace(0.8, 1.25, 181)  # of a roughly known period, tried to find it exactly
 MIN_OVERLAP = 0.15  # of a period must be seen twice to tell its length from likeness
+ISOVOLUMIC_S = 0.07  # relaxation between end-systole and filling (Nagueh 2016, J Am Soc Echocardiogr 29:277)
+MOST_UNSEEN_S = 0.15  # of a beat's filling may lie before the clip for its length to be told
 DIASTOLE_BEFORE = 0.85  # a clip's first ED counts when it reaches this part of the clip's largest
 
 
@@ -188,9 +190,14 @@ def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[in
         return _apart(_flanks(volume, time, None, before), here) or float(time[troughs[i]] - time[before])
     # A lone beat, from the filling before it where the clip shows that,
     ed, es = eds[i], troughs[i]
-    earlier = _rises(volume, time, 0, min(ed, es), _middle(volume, None, es))
+    half = _middle(volume, None, es)
+    earlier = _rises(volume, time, 0, min(ed, es), half)
     if earlier and here[1] is not None and ed < es:
         return here[1] - earlier[-1]
+    # from where that filling, as steep as it is seen to begin, rose from the end-systole before: roughly,
+    if earlier and ed < es and volume[0] < half:
+        since = ISOVOLUMIC_S + (volume[0] - volume[es]) * (earlier[0] - time[0]) / (half - volume[0])
+        return float(time[es] - time[0] + since) if abs(since) < MOST_UNSEEN_S else None
     # else to the clip's end where it is full again: a clip cut from R wave to R wave.
     refilled = volume[es:] >= FULL_AGAIN * volume[ed]
     if ed < es and refilled.any():
