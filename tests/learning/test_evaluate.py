@@ -35,7 +35,7 @@ def test_the_command_on_echonet_answers_in_json_whatever_is_wrong_with_clips(dat
     folder = dataset_copy("echonet")
     (folder / "Videos" / "0XABC001.avi").write_bytes(b"RIFF nothing")
     still = cv2.VideoWriter(str(folder / "Videos" / "0XABC002.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 50.0, (112, 112))
-    frame = rendered_patient((0, 2)).clip.frames[0]
+    frame = rendered_patient((0, 1)).clip.frames[0]
     for _ in range(20):
         still.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
     still.release()

@@ -89,7 +89,7 @@ class Group:
 
 @contextmanager
 def joined(device: str = "auto") -> Iterator[Group]:
-    """Join the processes that torchrun started, or be the only one.
+    """Join the processes that torchrun started, or be the only one; what is inside another such block shares its group.
 
     Args:
         device: auto, cpu or cuda; with several processes on CUDA each takes the GPU of its local rank.
@@ -99,10 +99,14 @@ def joined(device: str = "auto") -> Iterator[Group]:
     """
     chosen = pick_device(device)
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or dist.is_initialized():
+    if size == 1:
         yield Group(device=chosen)
         return
     local = int(os.environ.get("LOCAL_RANK", "0"))
+    if dist.is_initialized():  # joined once: processes that part and join again miss one another
+        device_here = torch.device("cuda", local) if chosen.type == "cuda" else chosen
+        yield Group(device=device_here, rank=dist.get_rank(), size=size)
+        return
     if chosen.type == "cuda":
         if local >= torch.cuda.device_count():
             raise ValueError(

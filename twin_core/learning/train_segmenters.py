@@ -55,13 +55,13 @@ def train_networks(
     settings, output = settings or Settings(), Path(output)
     each = [replace(settings, seed=settings.seed + k) for k in range(networks)]
     files = [output.with_name(f"{output.stem}-{own.seed}{output.suffix}") for own in each]
-    for k, (own, file) in enumerate(zip(each, files, strict=True), start=1):
-        tell = _numbered(report, f"network {k} of {networks}: ") if networks > 1 else report
-        if resume and file.is_file():
-            tell(f"trained, {file}")
-        else:
-            train(file, own, device=device, workers=workers, resume=resume, report=tell, **how)
     with joined(device) as group:
+        for k, (own, file) in enumerate(zip(each, files, strict=True), start=1):
+            tell = _numbered(report, f"network {k} of {networks}: ") if networks > 1 else report
+            if not (resume and file.is_file()):
+                train(file, own, device=device, workers=workers, resume=resume, report=tell, **how)
+            elif group.first:
+                tell(f"trained, {file}")
         metrics = _join(output, files, settings, workers) if group.first else {}
         group.wait()
     if metrics:
