@@ -35,7 +35,10 @@ RenderedShareOption = Annotated[
     typer.Option(min=0, max=1, help="Part of every step that is rendered patients; with --data 0 unless given."),
 ]
 NetworksOption = Annotated[
-    int, typer.Option(min=1, help="Networks to train, with seeds from --seed on; their mean is used.")
+    int | None,
+    typer.Option(
+        min=1, help="Networks to train, with seeds from --seed on, if not as many as the shipped weights have."
+    ),
 ]
 CheckpointOption = Annotated[
     int, typer.Option(min=1, help="Steps between checkpoints in --out; a stop by Ctrl-C or SIGTERM saves one too.")
@@ -63,7 +66,7 @@ def segmenter(
     out: OutOption,
     data: DataOption = None,
     rendered_share: RenderedShareOption = None,
-    networks: NetworksOption = 2,
+    networks: NetworksOption = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     workers: WorkersOption = 1,
@@ -77,7 +80,7 @@ def segmenter(
     """Train the networks that find the left ventricle, on rendered echoes or on a data set's tracings."""
     from twin_core.learning import train_segmenter as training  # torch loads only where a network is trained
     from twin_core.learning.datasets import open_dataset
-    from twin_core.learning.train_segmenters import train_networks
+    from twin_core.learning.train_segmenters import NETWORKS, train_networks
 
     share = rendered_share if rendered_share is not None else float(data is None)
     if patients is not None and share == 0:
@@ -88,7 +91,7 @@ def segmenter(
         metrics = train_networks(
             folder / "segmenter.safetensors",
             settings,
-            networks,
+            NETWORKS if networks is None else networks,
             device=device,
             workers=workers,
             dataset=None if data is None else open_dataset(*data),

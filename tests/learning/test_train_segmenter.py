@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from twin_core.cli import main
+from twin_core.learning.checkpoints import CheckpointError
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.distributed import Group
 from twin_core.learning.rendered_frames import render_patients
@@ -83,6 +84,16 @@ def test_networks_that_were_finished_before_a_stop_are_not_trained_again(tmp_pat
     assert all(line.startswith("network 2 of 2: ") for line in lines[1:-1])
     both = load_weights(tmp_path / "s.safetensors", "segmenter")
     assert all(torch.equal(both.tensors[name], tensor) for name, tensor in done.tensors.items())
+    train(tmp_path / "s-5.safetensors", settings, device="cpu", patients=patients, report=lambda line: None)
+    with pytest.raises(CheckpointError, match=r"s-5\.safetensors was trained with steps 2, this run has 3"):
+        train_networks(tmp_path / "s.safetensors", replace(settings, steps=3), 2, device="cpu", resume=True)
+
+
+def test_each_of_several_networks_has_its_own_curves(tmp_path, patients):
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=2, patients_a_step=4)
+    logs = tmp_path / "logs"
+    train_networks(tmp_path / "s.safetensors", settings, 2, device="cpu", log_dir=logs, report=lambda line: None)
+    assert sorted(p.name for p in logs.iterdir()) == ["s-5", "s-6"] and all(any(p.iterdir()) for p in logs.iterdir())
 
 
 @pytest.mark.parametrize(("kind", "name"), [("echonet", "echonet"), ("camus", "nifti")])

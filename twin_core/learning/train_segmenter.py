@@ -1,8 +1,8 @@
 """Train one of the segmenter's networks on rendered beating clips, or on the tracings of a data set, or on both.
 
-Reads top to bottom.
-On rendered clips alone the schedule is fixed and the last step's weights are kept: nothing is selected on any real
-clip. On a data set its training split is trained on and its validation split selects; its test split is not read.
+Reads top to bottom. On rendered clips alone the schedule is fixed and the last step's weights are kept: nothing is
+selected on any real clip. On a data set its training split is trained on and its validation split selects; its test
+split is not read.
 """
 
 from __future__ import annotations
@@ -152,6 +152,11 @@ def traced_dice(network: nn.Module, clips: Sequence[TracedFrames]) -> float:
     return float(np.mean(scores))
 
 
+def made_from(settings: Settings, dataset: EchoDataset | None) -> dict[str, Any]:
+    """What a run's checkpoint and weights say that they are of, as plain values."""
+    return {**asdict(settings), "data": "rendered clips only" if dataset is None else dataset.kind}
+
+
 def train(
     output: str | Path,
     settings: Settings | None = None,
@@ -208,7 +213,7 @@ def train(
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
         )
-        made_of = {**asdict(settings), "data": "rendered clips only" if dataset is None else dataset.kind}
+        made_of = made_from(settings, dataset)
         plan = Plan(
             steps=settings.steps,
             clip_norm=settings.clip_norm,

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from twin_core.learning.checkpoints import CheckpointError
+from twin_core.learning.datasets import EchoDataset
 from twin_core.learning.distributed import joined
 from twin_core.learning.rendered_frames import render_patients
 from twin_core.learning.segmenter import KIND, Networks
-from twin_core.learning.train_segmenter import TEST_SEED, Settings, test_dice, train
+from twin_core.learning.train_segmenter import TEST_SEED, Settings, made_from, test_dice, train
 from twin_core.learning.weights import Weights, load_weights, save_weights
 
 NETWORKS = 2  # of the shipped weights
@@ -27,7 +29,9 @@ def train_networks(
     *,
     device: str = "auto",
     workers: int = 1,
+    dataset: EchoDataset | None = None,
     resume: bool = False,
+    log_dir: Path | None = None,
     report: Callable[[str], None] = print,
     **how: Any,
 ) -> dict[str, float]:
@@ -39,7 +43,9 @@ def train_networks(
         networks: how many.
         device: auto, cpu or cuda.
         workers: processes that render, and clips read at a time.
-        resume: go on where a stopped run was, networks that were finished included.
+        dataset: its tracings are trained on.
+        resume: go on where a stopped run was; networks that it finished are kept.
+        log_dir: folder for TensorBoard; of several networks each has its own in it.
         report: receives one line of progress at a time.
         **how: the other arguments of ``train_segmenter.train``.
 
@@ -48,6 +54,7 @@ def train_networks(
         and `val_dice` as means over the networks. Empty but in the first process.
 
     Raises:
+        CheckpointError: a finished network found beside the output is of another run.
         ValueError: networks is less than 1; and as ``train_segmenter.train``.
     """
     if networks < 1:
@@ -58,8 +65,19 @@ def train_networks(
     with joined(device) as group:
         for k, (own, file) in enumerate(zip(each, files, strict=True), start=1):
             tell = _numbered(report, f"network {k} of {networks}: ") if networks > 1 else report
-            if not (resume and file.is_file()):
-                train(file, own, device=device, workers=workers, resume=resume, report=tell, **how)
+            if not (resume and _finished(file, own, dataset)):
+                log = log_dir / file.stem if log_dir is not None and networks > 1 else log_dir
+                train(
+                    file,
+                    own,
+                    device=device,
+                    workers=workers,
+                    dataset=dataset,
+                    resume=resume,
+                    log_dir=log,
+                    report=tell,
+                    **how,
+                )
             elif group.first:
                 tell(f"trained, {file}")
         metrics = _join(output, files, settings, workers) if group.first else {}
@@ -67,6 +85,19 @@ def train_networks(
     if metrics:
         report(f"{', '.join(f'{name} {value:.3f}' for name, value in metrics.items())}, saved {output}")
     return metrics
+
+
+def _finished(file: Path, settings: Settings, dataset: EchoDataset | None) -> bool:
+    if not file.is_file():
+        return False
+    found = load_weights(file, KIND).training
+    for name, value in made_from(settings, dataset).items():
+        if found.get(name) != value:
+            raise CheckpointError(
+                f"{file} was trained with {name} {found.get(name)}, this run has {value}: give the same options, or "
+                "train from the start without --resume"
+            )
+    return True
 
 
 def _join(output: Path, files: list[Path], settings: Settings, workers: int) -> dict[str, float]:
