@@ -68,7 +68,7 @@ def test_a_pinned_what_if_is_drawn_and_the_band_gives_way_to_a_drag(browser_page
 
 def test_loop_sliders_indices_and_alarms_fit_a_small_screen_under_a_long_legend(browser_page):
     page = browser_page
-    page.goto(page.url.split("?")[0] + "?pump=heartmate3&speed_rpm=3000&circuit=closed_loop")
+    page.goto(page.url.split("?")[0] + "?pump=heartmate3&speed_rpm=3000&circuit=closed_loop&systemic_resistance=2.5")
     page.locator(".twin-table.indices tr", has_text="CVP to wedge ratio").wait_for()
     settle(page)
     for i in range(3):
