@@ -203,7 +203,10 @@ def set_aside(patient: Patient) -> str:
     if patient.echo is None or not patient.echo.rejected.any():
         return ""
     out, frames = int(patient.echo.rejected.sum()), len(patient.echo.time_s)
-    return f"Contours of {out} of {frames} frames were set aside; none is drawn there, and the volume is interpolated."
+    return (
+        f"Contours of {out} of {frames} frames were set aside: none is drawn there, and between others the volume is "
+        "interpolated."
+    )
 
 
 def show_cautions(patient: Patient) -> None:

@@ -22,6 +22,9 @@ export default function (component) {
     marks.set(beat.es, `end-systole of beat ${i + 1}`);
   });
   const last = data.time_s[data.time_s.length - 1], most = nice(Math.max(...data.volume_ml));
+  // Before the first contour that counts and after the last one nothing was measured, so nothing is drawn.
+  const counted = data.time_s.map((_, i) => i).filter((i) => !data.rejected.includes(i));
+  const measured = (i) => i >= counted[0] && i <= counted[counted.length - 1];
   let width = 0, cursor = null, dot = null;
   const x = (time) => LEFT + (time / last) * (width - LEFT - RIGHT);
   const y = (volume) => TOP + (1 - volume / most) * (HEIGHT - TOP - BOTTOM);
@@ -45,10 +48,10 @@ export default function (component) {
       const key = add("text", { x: width - RIGHT, y: 12, "text-anchor": "end" }, "contour set aside");
       add("circle", { class: "out", cx: width - RIGHT - key.getComputedTextLength() - 8, cy: 8, r: 3 });
     }
-    const path = data.volume_ml.map((v, i) => `${i ? "L" : "M"}${x(data.time_s[i]).toFixed(1)} ${y(v).toFixed(1)}`);
-    add("path", { class: "line", d: path.join("") });
+    const points = data.volume_ml.map((v, i) => `${x(data.time_s[i]).toFixed(1)} ${y(v).toFixed(1)}`);
+    add("path", { class: "line", d: `M${points.filter((_, i) => measured(i)).join("L")}` });
     for (const i of data.rejected) {
-      add("circle", { class: "out", cx: x(data.time_s[i]), cy: y(data.volume_ml[i]), r: 3 });
+      add("circle", { class: "out", cx: x(data.time_s[i]), cy: y(measured(i) ? data.volume_ml[i] : 0), r: 3 });
     }
     for (const beat of data.beats) {
       mark(beat.ed, "ed", "ED", -9);
@@ -75,9 +78,10 @@ export default function (component) {
     cursor.setAttribute("x1", x(time));
     cursor.setAttribute("x2", x(time));
     dot.setAttribute("cx", x(time));
-    dot.setAttribute("cy", y(volume));
-    const said = `${time.toFixed(2)} s, ${volume.toFixed(0)} mL`;
-    const aside = data.rejected.includes(i) ? "contour set aside, volume interpolated" : "";
+    dot.setAttribute("cy", y(measured(i) ? volume : 0));
+    const said = measured(i) ? `${time.toFixed(2)} s, ${volume.toFixed(0)} mL` : `${time.toFixed(2)} s`;
+    const between = measured(i) ? "volume interpolated" : "no volume measured";
+    const aside = data.rejected.includes(i) ? `contour set aside, ${between}` : "";
     readout.textContent = [`frame ${i + 1} of ${data.time_s.length}: ${said}`, marks.get(i), aside].filter(Boolean).join(", ");
     scrub.setAttribute("aria-valuetext", readout.textContent);
   }

@@ -116,6 +116,9 @@ def test_a_lone_beat_from_filling_to_the_next_end_systole_is_timed_roughly(perio
     volume = curve(time, [period] * 3, start=0.38 * period)[: int(0.97 * period * 30) + 1]
     (beat,) = find_beats(volume, time[: len(volume)])
     assert beat.es_index >= len(volume) - 3 and beat.period_s == pytest.approx(period, abs=0.09)
+    assert beat.period_rough
+    (whole,) = find_beats(curve(np.arange(30) / 30, [1.0]), np.arange(30) / 30)
+    assert not whole.period_rough
 
 
 def test_half_a_beat_is_no_beat():

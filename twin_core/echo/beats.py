@@ -36,6 +36,7 @@ class EchoBeat:
         edv: volume at end-diastole, mL.
         esv: volume at end-systole, mL.
         period_s: time to the next beat's end-systole, or end-diastole; None where the next is not seen.
+        period_rough: whether it was timed by how steep the filling before the beat begins, some 10 bpm off.
     """
 
     ed_index: int
@@ -43,6 +44,7 @@ class EchoBeat:
     edv: float
     esv: float
     period_s: float | None
+    period_rough: bool = False
 
     @property
     def ef_pct(self) -> float:
@@ -84,13 +86,16 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
     for i, (ed, es) in enumerate(zip(eds, troughs, strict=True)):
         if volume[ed] <= volume[es]:
             continue
+        period = _period(volume, time, i, eds, troughs, before)
+        rough = None if period is not None or len(troughs) > 1 else _since_filling_began(volume, time, ed, es)
         beats.append(
             EchoBeat(
                 ed_index=ed,
                 es_index=es,
                 edv=float(volume[ed]),
                 esv=float(volume[es]),
-                period_s=_period(volume, time, i, eds, troughs, before),
+                period_s=rough if period is None else period,
+                period_rough=rough is not None,
             )
         )
     return beats
@@ -190,19 +195,27 @@ def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[in
         return _apart(_flanks(volume, time, None, before), here) or float(time[troughs[i]] - time[before])
     # A lone beat, from the filling before it where the clip shows that,
     ed, es = eds[i], troughs[i]
-    half = _middle(volume, None, es)
-    earlier = _rises(volume, time, 0, min(ed, es), half)
+    earlier = _rises(volume, time, 0, min(ed, es), _middle(volume, None, es))
     if earlier and here[1] is not None and ed < es:
         return here[1] - earlier[-1]
-    # from where that filling, as steep as it is seen to begin, rose from the end-systole before: roughly,
-    if earlier and ed < es and volume[0] < half:
-        since = ISOVOLUMIC_S + (volume[0] - volume[es]) * (earlier[0] - time[0]) / (half - volume[0])
-        return float(time[es] - time[0] + since) if abs(since) < MOST_UNSEEN_S else None
     # else to the clip's end where it is full again: a clip cut from R wave to R wave.
     refilled = volume[es:] >= FULL_AGAIN * volume[ed]
     if ed < es and refilled.any():
         return float(time[es + np.flatnonzero(refilled)[-1]] - time[ed])
     return None
+
+
+def _since_filling_began(volume: Curve, time: Curve, ed: int, es: int) -> float | None:
+    """Rough length in s of a lone beat that ends a clip which begins in the filling before it; None where untold.
+
+    That filling is taken to have been as steep before the clip as it is seen to begin.
+    """
+    half = _middle(volume, None, es)
+    rises = _rises(volume, time, 0, min(ed, es), half)
+    if not rises or ed > es or volume[0] >= half:
+        return None
+    unseen = ISOVOLUMIC_S + (volume[0] - volume[es]) * (rises[0] - time[0]) / (half - volume[0])
+    return float(time[es] - time[0] + unseen) if abs(unseen) < MOST_UNSEEN_S else None
 
 
 def _middle(volume: Curve, before: int | None, es: int) -> float:

@@ -82,13 +82,19 @@ class Measurement:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What to keep in mind about numbers that may be used, in words; empty where there is nothing."""
-        if not self.beats or self.beats != self.set_aside:
-            return ()
-        those = f"none of the {len(self.beats)} beats was" if len(self.beats) > 1 else "the only beat was not"
-        return (
-            f"{those} seen whole: contours at end-diastole or end-systole jumped or are missing, so that EDV, ESV and "
-            "EF rest on frames beside them",
-        )
+        found = []
+        if self.beats and self.beats == self.set_aside:
+            those = f"none of the {len(self.beats)} beats was" if len(self.beats) > 1 else "the only beat was not"
+            found.append(
+                f"{those} seen whole: contours at end-diastole or end-systole jumped or are missing, so that EDV, ESV "
+                "and EF rest on frames beside them"
+            )
+        if self.heart_rate_bpm is not None and len(self.beats) == 1 and self.beats[0].period_rough:
+            found.append(
+                "the heart rate is rough: the clip ends with the only beat's ejection and begins within the filling "
+                "before it; it may be off by some 10 bpm"
+            )
+        return tuple(found)
 
 
 def measure(
