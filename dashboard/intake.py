@@ -204,7 +204,7 @@ def set_aside(patient: Patient) -> str:
         return ""
     out, frames = int(patient.echo.rejected.sum()), len(patient.echo.time_s)
     return (
-        f"Contours of {out} of {frames} frames were set aside: none is drawn there, and between others the volume is "
+        f"Contours of {out} of {frames} frames were set aside; none is drawn there, and between others the volume is "
         "interpolated."
     )
 
