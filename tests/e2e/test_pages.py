@@ -25,6 +25,10 @@ def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
     frame = int(re.match(r"frame (\d+) of 30", readout.inner_text())[1])
     scrub.press("ArrowRight")
     assert readout.inner_text().startswith(f"frame {frame + 1} of 30")
+    scrub.press("Home")  # the sample's first contours leak: what was not measured has no volume and no line
+    assert re.fullmatch(r"frame 1 of 30: 0\.00 s, contour set aside, no volume measured", readout.inner_text())
+    drawn = page.locator("svg path.line").first.get_attribute("d")
+    assert len(re.findall(r"[ML]", drawn)) == 30 - 8
 
     page.get_by_role("spinbutton", name="Systolic, mmHg").fill("60")
     page.get_by_role("spinbutton", name="Diastolic, mmHg").fill("90")
