@@ -35,6 +35,8 @@ def test_the_sample_becomes_a_twin_that_beats_like_the_patient(sample):
     assert 40 < twin.measured.ejection_fraction_pct < 80
     assert 50 < twin.measured.heart_rate_bpm < 120
     assert twin.measured.calibrated
+    assert sample.measurement.heart_rate_rough
+    assert twin.posterior["heart_rate_bpm"].std() == pytest.approx(twin.measured.heart_rate_error_bpm, rel=0.25)
     beat = twin.simulate()
     assert beat.status == "periodic"
     assert beat.heart_rate_bpm == pytest.approx(twin.measured.heart_rate_bpm, rel=0.01)

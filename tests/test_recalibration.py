@@ -1,6 +1,7 @@
 import pytest
 
 from twin_core.circuit import ParameterError, presets
+from twin_core.inference import draw_posterior
 from twin_core.recalibration import recalibrate
 
 CUFF = {"systolic_pressure_mmhg": 104.0, "diastolic_pressure_mmhg": 68.0}
@@ -79,6 +80,15 @@ def test_a_cuff_pressure_that_came_with_the_clip_is_held(twin):
     assert moved.circuit.heart_rate_bpm == pytest.approx(80.0)
     with pytest.raises(ParameterError, match="diastolic"):
         recalibrate(known, {"diastolic_pressure_mmhg": 160.0})
+
+
+def test_a_rough_heart_rate_stays_rough_until_the_pulse_is_taken(twin):
+    drawn = draw_posterior(twin.measured.known(), twin.clip.sha256, 7.4)
+    measured = twin.measured.model_copy(update={"heart_rate_error_bpm": 7.4})
+    rough = twin.model_copy(update={"measured": measured, "posterior_draws": drawn})
+    with_cuff, with_pulse = (recalibrate(rough, readings)[0] for readings in (CUFF, {**CUFF, "heart_rate_bpm": 75.0}))
+    assert with_cuff.posterior["heart_rate_bpm"].std() > 6
+    assert with_pulse.posterior["heart_rate_bpm"].std() < 1.5
 
 
 def test_a_reading_that_the_posterior_does_not_know_is_said(twin):

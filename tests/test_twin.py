@@ -31,7 +31,7 @@ def changed(twin, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": SCHEMA_VERSION + 1}, "newer than 2.*update LVAD Twin"),
+        ({"schema_version": SCHEMA_VERSION + 1}, "newer than 3.*update LVAD Twin"),
         ({"schema_version": "one"}, "damaged: schema_version"),
         ({"parameters": {**WHOLE, "emax_mmhg_per_ml": 99}}, "emax_mmhg_per_ml = 99.*between 0.5 and 3.5"),
         ({"parameters": {**WHOLE, "emax": 1}}, "did you mean emax_mmhg_per_ml"),
@@ -110,8 +110,11 @@ def test_draws_can_be_had_in_the_closed_loop(twin):
     assert closed[0].systemic_resistance == with_draws(twin).posterior_draws["systemic_resistance"][0]
 
 
-def test_a_file_of_the_first_schema_is_read(twin):
+def test_files_of_older_schemas_are_read(twin):
     values = json.loads(twin.to_json())
+    values["schema_version"] = 2
+    del values["measured"]["heart_rate_error_bpm"]
+    assert Twin.from_json(json.dumps(values)) == twin
     values["schema_version"] = 1
     del values["posterior_draws"], values["measured"]["systolic_pressure_mmhg"]
     del values["measured"]["diastolic_pressure_mmhg"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twin_core.change import Difference, check_comparable, compare
 from twin_core.circuit import INDICES, PARAMETERS, CircuitParameters, solve_periodic
 from twin_core.echo.clip import Clip, read_clip
-from twin_core.echo.volumes import Measurement
+from twin_core.echo.volumes import ROUGH_RATE_ERROR_BPM, Measurement
 from twin_core.learning.pipeline import Pipeline, Progress
 from twin_core.learning.posterior import Interval, Posterior
 from twin_core.learning.readings import DIASTOLIC, SYSTOLIC, check_readings
@@ -103,7 +103,7 @@ def infer(
             clip=_facts(clip),
             measured=measured,
             parameters=parameters.to_dict(),
-            posterior_draws=draw_posterior(measured.known(), clip.sha256),
+            posterior_draws=draw_posterior(measured.known(), clip.sha256, measured.heart_rate_error_bpm),
             models={**pipeline.models, "posterior": posterior.weights.sha256},
             quality=quality,
         )
@@ -125,14 +125,15 @@ def _posterior() -> Posterior:
     return Posterior.load()
 
 
-def draw_posterior(known: dict[str, float], sha256: str) -> dict[str, list[float]]:
+def draw_posterior(known: dict[str, float], sha256: str, rate_error_bpm: float | None = None) -> dict[str, list[float]]:
     """Draws of the parameters for a twin file, given what is known of the patient.
 
     Args:
         known: Measured values by name, as ``MeasuredValues.known`` gives them.
         sha256: The clip's digest is the seed: the same clip gives the same draws everywhere.
+        rate_error_bpm: Standard deviation of a heart rate that is known only roughly.
     """
-    drawn = _posterior().draw(known, seed=int(sha256[:16], 16))
+    drawn = _posterior().draw(known, seed=int(sha256[:16], 16), rate_error_bpm=rate_error_bpm)
     return {name: _compact(name, values) for name, values in drawn.items()}
 
 
@@ -202,6 +203,7 @@ def _measured(measurement: Measurement, systolic: float | None, diastolic: float
     return MeasuredValues(
         ejection_fraction_pct=measurement.ef_pct,
         heart_rate_bpm=measurement.heart_rate_bpm,
+        heart_rate_error_bpm=ROUGH_RATE_ERROR_BPM if measurement.heart_rate_rough else None,
         edv_ml=measurement.edv_ml,
         esv_ml=measurement.esv_ml,
         calibrated=measurement.calibrated,

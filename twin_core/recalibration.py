@@ -178,7 +178,8 @@ def _known_since(twin: Twin, parameters: LeftHeartParameters, readings: Mapping[
         "quality": {"usable": True, "reasons": cautions},
     }
     if twin.posterior_draws and twin.clip is not None:
-        changes["posterior_draws"] = draw_posterior({**measured.known(), **rate}, twin.clip.sha256)
+        error = None if rate else measured.heart_rate_error_bpm
+        changes["posterior_draws"] = draw_posterior({**measured.known(), **rate}, twin.clip.sha256, error)
     return changes
 
 

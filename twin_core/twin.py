@@ -18,7 +18,7 @@ from twin_core.circuit.parameters import check_value
 from twin_core.json_file import JsonFile
 from twin_core.twin_records import ClipFacts, Digest, MeasuredValues, ModelName, Quality, TwinError
 
-SCHEMA_VERSION = 2  # raised with the field's Literal below when the layout changes; 1 had no cuff and no draws
+SCHEMA_VERSION = 3  # raised with the field's Literal below when the layout changes: see _of_an_older_schema
 FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
 RESEARCH_USE = "Research use only, not a medical device."
 
@@ -44,7 +44,7 @@ class Twin(JsonFile):
 
     called: ClassVar[str] = "twin file"
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     software_version: str = twin_core.__version__
     pseudonym: str = Field(min_length=1, max_length=80)
     clip: ClipFacts | None = None
@@ -58,8 +58,8 @@ class Twin(JsonFile):
     @model_validator(mode="before")
     @classmethod
     def _of_an_older_schema(cls, values: Any) -> Any:
-        """Schema 1 lacks what schema 2 may leave out."""
-        if isinstance(values, dict) and values.get("schema_version") == 1:
+        """Schema 1 lacks the cuff and the draws, schema 2 the heart rate's error: all may be left out."""
+        if isinstance(values, dict) and values.get("schema_version") in (1, 2):
             return {**values, "schema_version": SCHEMA_VERSION}
         return values
 

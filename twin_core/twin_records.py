@@ -38,10 +38,14 @@ class ClipFacts(Record):
 
 
 class MeasuredValues(Record):
-    """What the contour gives. Volumes are in mL only if ``calibrated``; else they rest on an assumed depth."""
+    """What the contour gives. Volumes are in mL only if ``calibrated``; else they rest on an assumed depth.
+
+    ``heart_rate_error_bpm`` is the standard deviation of a heart rate that could be told only roughly, else None.
+    """
 
     ejection_fraction_pct: float = Field(ge=0, le=100)
     heart_rate_bpm: float = Field(gt=0)
+    heart_rate_error_bpm: PositiveFloat | None = None
     edv_ml: float = Field(gt=0)
     esv_ml: float = Field(ge=0)
     calibrated: bool

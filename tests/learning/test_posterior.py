@@ -50,6 +50,14 @@ def test_a_seed_gives_the_same_draws_and_another_gives_others(posterior):
         assert not np.array_equal(first[name], other[name])
 
 
+def test_a_rough_heart_rate_widens_the_draws_by_as_much(posterior):
+    known, rough = (posterior.draw(FAILING, count=2000, rate_error_bpm=error) for error in (None, 7.4))
+    assert known["heart_rate_bpm"].std() == pytest.approx(1.0, abs=0.1)
+    assert rough["heart_rate_bpm"].std() == pytest.approx(7.4, rel=0.1)
+    assert rough["heart_rate_bpm"].mean() == pytest.approx(80.0, abs=1.0)
+    assert np.median(rough["emax_mmhg_per_ml"]) == pytest.approx(np.median(known["emax_mmhg_per_ml"]), rel=0.1)
+
+
 def test_draws_beat_as_the_patient_was_measured(posterior):
     drawn = posterior.draw({**FAILING, **CUFF}, count=100)
     beats = solve_cohort(prior.circuits(np.stack([drawn[name] for name in UNKNOWN], axis=-1)))

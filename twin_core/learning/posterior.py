@@ -151,13 +151,17 @@ class Posterior:
         """How much each set of measurements narrows each parameter and index, percent of the prior's interval."""
         return in_order(self.weights.config["identifiability"])
 
-    def draw(self, measured: Mapping[str, float], count: int = DRAWS, seed: int = 0) -> dict[str, NDArray[np.float64]]:
+    def draw(
+        self, measured: Mapping[str, float], count: int = DRAWS, seed: int = 0, rate_error_bpm: float | None = None
+    ) -> dict[str, NDArray[np.float64]]:
         """Draws of one patient's parameters.
 
         Args:
             measured: any subset of ``OBSERVED`` by name, each in its own unit.
             count: draws.
             seed: the same gives the same draws.
+            rate_error_bpm: standard deviation of the measured heart rate; None for that of the patients trained on,
+                ``RATE_ERROR_BPM``. Where it is larger each draw is given a rate of its own.
 
         Returns:
             Parameter name to draws (count,), each inside its bounds; draws of one index belong together.
@@ -165,7 +169,15 @@ class Posterior:
         Raises:
             ValueError: a value that cannot be measured; the message says which.
         """
-        found = self.network.draw(as_row(measured)[None], count, np.random.default_rng(seed))[0]
+        rng = np.random.default_rng(seed)
+        row = as_row(measured)[None]
+        if rate_error_bpm is None or rate_error_bpm <= RATE_ERROR_BPM:
+            found = self.network.draw(row, count, rng)[0]
+        else:
+            rows = np.repeat(row, count, axis=0)
+            more = np.sqrt(rate_error_bpm**2 - RATE_ERROR_BPM**2) * rng.standard_normal(count)
+            rows[:, _SEEN_RATE] += np.clip(more, -0.5 * rows[:, _SEEN_RATE], None)
+            found = self.network.draw(rows, 1, rng)[:, 0]
         return {name: found[:, i] for i, name in enumerate(UNKNOWN)}
 
     def beyond_reach(self, measured: Mapping[str, float]) -> list[str]:
