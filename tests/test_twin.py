@@ -56,6 +56,23 @@ def test_a_wrong_file_is_refused_with_one_clear_line(twin, changes, message):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"frames": 10**30},
+        {"frames": 2},
+        {"rows": 10**6},
+        {"frame_rate_hz": -1},
+        {"duration_s": 0},
+        {"format": "x" * 99},
+    ],
+)
+def test_facts_of_no_clip_are_refused(twin, fact):
+    clip = {**json.loads(twin.to_json())["clip"], **fact}
+    with pytest.raises(TwinError, match=f"damaged: clip.{next(iter(fact))}"):
+        Twin.from_json(changed(twin, clip=clip))
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1]", "{}", "[" * 100_000, b"\xff\xfe\x00", '{"schema_version": 1}'])
 def test_what_is_no_twin_file_is_refused(text):
     with pytest.raises(TwinError, match=r"open a file saved by LVAD Twin|damaged"):

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
+from twin_core.echo.limits import MAX_FRAMES, MAX_SIDE_PX, MIN_FRAMES, MIN_SIDE_PX
 from twin_core.learning.readings import CUFF, check_readings
 
 
@@ -14,6 +15,8 @@ class TwinError(ValueError):
 
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Word = Annotated[str, Field(pattern=r"^[a-z0-9_ ]{1,40}$")]
+SidePx = Annotated[int, Field(ge=MIN_SIDE_PX, le=MAX_SIDE_PX)]
 ModelName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 
 
@@ -26,15 +29,15 @@ class Record(BaseModel):
 class ClipFacts(Record):
     """Facts of the clip a twin was made from. No patient name, ID, birth date or frame is kept."""
 
-    format: str
+    format: Word
     sha256: Digest
-    frames: int = Field(gt=1)
-    rows: int = Field(gt=0)
-    columns: int = Field(gt=0)
+    frames: int = Field(ge=MIN_FRAMES, le=MAX_FRAMES)
+    rows: SidePx
+    columns: SidePx
     frame_rate_hz: float = Field(gt=0)
     duration_s: float = Field(gt=0)
     cm_per_px: tuple[PositiveFloat, PositiveFloat] | None
-    cm_per_px_source: str
+    cm_per_px_source: Word
 
 
 class MeasuredValues(Record):
