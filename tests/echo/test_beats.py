@@ -103,6 +103,17 @@ def test_one_beat_that_starts_in_mid_ejection_is_timed_by_the_same_volume_again(
     assert beats[-1].period_s == pytest.approx(0.85, abs=0.05)
 
 
+@pytest.mark.parametrize(("first", "beats"), [(0.87, 2), (0.93, 3)])
+def test_a_first_beat_counts_when_the_clip_begins_nearly_full(first, beats):
+    fall, fill = np.linspace(0, 1, 12), np.linspace(1, 0, 12)
+    shape = np.concatenate([fall, fill, fall, fill, fall, fill])
+    volume = 140.0 - 80.0 * shape
+    begun = np.flatnonzero(volume[:12] <= first * 140.0)[0]
+    volume[begun] = first * 140.0
+    found = find_beats(volume[begun:], np.arange(len(volume) - begun) / 30)
+    assert len(found) == beats and found[-1].ef_pct == pytest.approx(100 * 80 / 140)
+
+
 def test_a_clip_that_ends_in_the_rest_of_end_systole_shows_its_lone_beat():
     volume = np.concatenate([np.full(8, 136.0), np.linspace(140, 62, 10), [61.0, 60.5, 60.0]])
     (beat,) = find_beats(volume, np.arange(len(volume)) / 30)

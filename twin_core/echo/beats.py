@@ -17,13 +17,12 @@ MIN_PERIOD_S = 0.3  # 200 bpm
 TROUGH_DEPTH = 0.35  # prominence of an end-systole, in parts of the clip's volume range
 SEARCH_S = 0.10  # raw minimum is looked for this far round the smoothed one
 REST_S, REST_BAND = 0.06, 0.15  # isovolumic rest at end-systole: this long within this part of the range
-FULL_AGAIN = 0.90  # a beat's end is seen when the volume is back to this part of EDV
+FULL = 0.90  # of EDV: so full again, a beat's end is seen; of the clip's largest volume: so full, its first ED counts
 REGULAR = 0.15  # a rhythm whose periods spread over no more than this part of their median is called regular
 SHIFTS = np.linspace(0.8, 1.25, 181)  # of a roughly known period, tried to find it exactly
 MIN_OVERLAP = 0.15  # of a period must be seen twice to tell its length from likeness
 ISOVOLUMIC_S = 0.07  # relaxation between end-systole and filling (Nagueh 2016, J Am Soc Echocardiogr 29:277)
 MOST_UNSEEN_S = 0.15  # of a beat's filling may lie before the clip for its length to be told
-DIASTOLE_BEFORE = 0.85  # a clip's first ED counts when it reaches this part of the clip's largest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +76,7 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
     starts = [0, *troughs[:-1]]
     eds = [a + int(np.argmax(volume[a : b + 1])) for a, b in zip(starts, troughs, strict=True)]
     before = None
-    if volume[eds[0]] < DIASTOLE_BEFORE * volume.max():
+    if volume[eds[0]] < FULL * volume.max():
         if len(troughs) > 1:
             before, troughs, eds = troughs[0], troughs[1:], eds[1:]
         else:
@@ -199,7 +198,7 @@ def _period(volume: Curve, time: Curve, i: int, eds: list[int], troughs: list[in
     if earlier and here[1] is not None and ed < es:
         return here[1] - earlier[-1]
     # else to the clip's end where it is full again: a clip cut from R wave to R wave.
-    refilled = volume[es:] >= FULL_AGAIN * volume[ed]
+    refilled = volume[es:] >= FULL * volume[ed]
     if ed < es and refilled.any():
         return float(time[es + np.flatnonzero(refilled)[-1]] - time[ed])
     return None
