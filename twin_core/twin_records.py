@@ -48,7 +48,7 @@ class MeasuredValues(Record):
 
     ejection_fraction_pct: float = Field(ge=0, le=100)
     heart_rate_bpm: float = Field(gt=0)
-    heart_rate_error_bpm: PositiveFloat | None = None
+    heart_rate_error_bpm: float | None = Field(default=None, gt=0, le=100)
     edv_ml: float = Field(gt=0)
     esv_ml: float = Field(ge=0)
     calibrated: bool
