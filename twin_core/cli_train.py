@@ -111,16 +111,21 @@ def view(
     workers: WorkersOption = 1,
     steps: StepsOption = None,
     patients: PatientsOption = None,
+    checkpoint_every: CheckpointOption = 200,
+    resume: ResumeOption = False,
+    log_dir: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train the network that tells an upright four-chamber view from others, on rendered echoes."""
     from twin_core.learning import train_view as training
 
     settings = _changed(training.Settings(seed=seed), steps=steps, patients=patients)
-    _finish(
-        training.train(_prepared(out) / "view.safetensors", settings, device=device, workers=workers, report=_progress),
-        as_json,
-    )
+    run: dict[str, Any] = {"checkpoint_every": checkpoint_every, "resume": resume, "log_dir": log_dir}
+    with _stoppable():
+        metrics = training.train(
+            _prepared(out) / "view.safetensors", settings, device=device, workers=workers, report=_progress, **run
+        )
+    _finish(metrics, as_json)
 
 
 @app.command()
@@ -131,13 +136,19 @@ def surrogate(
     workers: WorkersOption = 1,
     steps: StepsOption = None,
     samples: Annotated[int | None, typer.Option(min=16, help="Circuits to learn from; a power of two.")] = None,
+    checkpoint_every: CheckpointOption = 1000,
+    resume: ResumeOption = False,
+    log_dir: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train the network that imitates the circuit (the pretext task)."""
     from twin_core.learning import train_surrogate as training
 
     settings = _changed(training.Settings(seed=seed), steps=steps, samples=samples)
-    _finish(training.train(_prepared(out), settings, device=device, workers=workers, report=_progress), as_json)
+    run: dict[str, Any] = {"checkpoint_every": checkpoint_every, "resume": resume, "log_dir": log_dir}
+    with _stoppable():
+        metrics = training.train(_prepared(out), settings, device=device, workers=workers, report=_progress, **run)
+    _finish(metrics, as_json)
 
 
 @app.command()
@@ -196,13 +207,19 @@ def posterior(
     seed: SeedOption = 0,
     steps: StepsOption = None,
     samples: Annotated[int | None, typer.Option(min=16, help="Circuits to solve; a power of two.")] = None,
+    checkpoint_every: CheckpointOption = 500,
+    resume: ResumeOption = False,
+    log_dir: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train the density of the parameters that measurements leave open, on simulated patients (on the CPU)."""
     from twin_core.learning import train_posterior as training
 
     settings = _changed(training.Settings(seed=seed), steps=steps, samples=samples)
-    _finish(training.train(_prepared(out), settings, report=_progress), as_json)
+    run: dict[str, Any] = {"checkpoint_every": checkpoint_every, "resume": resume, "log_dir": log_dir}
+    with _stoppable():
+        metrics = training.train(_prepared(out), settings, report=_progress, **run)
+    _finish(metrics, as_json)
 
 
 def _prepared(out: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twin_core.learning.datasets.rendered import write_echonet
 from twin_core.learning.segmenter import Segmenter
+from twin_core.learning.weights import load_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
@@ -33,3 +34,13 @@ def test_the_command_under_torchrun_ends_well_with_its_weights_saved(tmp_path):
     assert "terminate called" not in done.stderr
     assert json.loads(done.stdout)["train_clips"] == 2, "one clip of each process"
     assert Segmenter.load(tmp_path / "out" / "segmenter.safetensors", "cpu").weights.training["processes"] == 2
+
+
+def test_two_processes_train_the_surrogate_and_the_first_alone_writes(tmp_path):
+    command = ("-m", "twin_core", "train", "surrogate", "--out", tmp_path, "--samples", 64, "--steps", 20, "--json")
+    done = launched(*command, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["final_loss"] > 0, "printed once"
+    weights = load_weights(tmp_path / "surrogate.safetensors", "surrogate")
+    assert weights.training["processes"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["surrogate.safetensors"]

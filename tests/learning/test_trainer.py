@@ -7,13 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests.learning.tiny_run import Points, parts
 from twin_core.learning.checkpoints import CheckpointError, load_checkpoint, save_checkpoint
 from twin_core.learning.sources import Draws
-from twin_core.learning.trainer import Plan, Validation, fit
+from twin_core.learning.trainer import Plan, Validation, fit, one_cycle
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).parent / "tiny_run.py"
@@ -189,15 +190,45 @@ def test_the_log_holds_every_step_once_though_the_run_was_resumed(tmp_path):
 def test_a_loss_that_is_no_number_ends_training_with_the_step():
     source = Points()
     source.y[:] = float("nan")
-    with pytest.raises(ValueError, match="the loss is nan at step 1: lower the learning rate"):
+    with pytest.raises(ValueError, match="the loss is nan, its gradient's norm nan at step 1: lower the lear"):
         run(Plan(steps=3), source)
+
+
+def test_so_many_steps_as_allowed_may_be_left_out_and_change_no_weight():
+    source, whole = Points(), Points().y.clone()
+    batch, asked = source.batch, []
+
+    def sometimes_nothing():
+        asked.append(1)
+        source.y = whole * float("nan") if len(asked) in (2, 5) else whole
+        return batch()
+
+    source.batch = sometimes_nothing
+    found = run(Plan(steps=6, left_out=2), source)
+    assert [np.isfinite(loss) for loss in found.losses] == [True, False, True, True, False, True]
+    assert np.isfinite(found.final_loss())
+    asked.clear()
+    with pytest.raises(ValueError, match="at step 5"):
+        run(Plan(steps=6, left_out=1), source)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 10, 19, 20, 500])
+def test_one_cycle_takes_any_number_of_steps(steps):
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule, rates = one_cycle(optimiser, 0.5, steps), []
+    for _ in range(steps):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    assert all(0 < rate <= 0.5 for rate in rates[:-1])
+    assert rates[-1] < 0.1 * max(rates) or steps < 3
 
 
 def test_progress_tells_the_time_left():
     lines = []
     run(Plan(steps=STEPS, report_every=20), report=lines.append)
     assert [line.split()[1] for line in lines] == ["20/60", "40/60", "60/60"]
-    assert all(re.search(r"loss \d+\.\d{4}, \d+\.\d min left$", line) for line in lines)
+    assert all(re.search(r"loss [\d.e-]+, \d+\.\d min left$", line) for line in lines)
 
 
 def test_a_checkpoint_of_another_run_or_a_damaged_one_is_refused(tmp_path):

@@ -25,7 +25,7 @@ from twin_core.learning.encoder import CHANNELS, KIND, WIDTH, EncoderNetwork, de
 from twin_core.learning.physics_loss import curve_misfit, prior, volume_misfit
 from twin_core.learning.sources import Draws
 from twin_core.learning.surrogate import Surrogate
-from twin_core.learning.trainer import Plan, fit
+from twin_core.learning.trainer import Plan, fit, one_cycle
 from twin_core.learning.variants import reachable_values, shown_values, vary
 from twin_core.learning.weights import Weights, save_weights
 
@@ -122,9 +122,7 @@ def train(
         optimiser = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
-        )
+        schedule = one_cycle(optimiser, settings.learning_rate, settings.steps)
         plan = Plan(
             steps=settings.steps,
             checkpoint=path.with_suffix(".checkpoint.pt") if checkpoint_every else None,

@@ -24,7 +24,7 @@ from twin_core.learning.distributed import joined
 from twin_core.learning.labelled_clips import Splits
 from twin_core.learning.paper_encoder import KIND, PaperEncoder, describe
 from twin_core.learning.surrogate import Surrogate
-from twin_core.learning.trainer import Plan, Validation, fit
+from twin_core.learning.trainer import Plan, Validation, fit, one_cycle
 from twin_core.learning.weights import Weights, save_weights
 
 FILE_NAME = "paper_encoder.safetensors"
@@ -109,7 +109,7 @@ def train(
         an_epoch = max(len(clips.train) // settings.batch, 1)
         steps = settings.steps or settings.epochs * an_epoch
         optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=steps)
+        schedule = one_cycle(optimiser, settings.learning_rate, steps, warm_up=0.3)
         plan = Plan(
             steps=steps,
             checkpoint=path.with_suffix(".checkpoint.pt") if checkpoint_every else None,

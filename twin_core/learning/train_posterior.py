@@ -10,19 +10,27 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import nn
 
 from twin_core.learning import identifiability, observation
+from twin_core.learning.distributed import Group, joined
 from twin_core.learning.observation import SETS, hide, observe, only
 from twin_core.learning.posterior import BINS, HIDDEN, KIND, TRANSFORMS, PosteriorNetwork, describe
 from twin_core.learning.prior import PLAUSIBLE, Patients, draw_patients
+from twin_core.learning.sources import Draws
+from twin_core.learning.trainer import Plan, fit
 from twin_core.learning.weights import Weights, save_weights
 
 FILE_NAME = "posterior.safetensors"
 TEST_SEED = 1_000_003  # added to the seed: test patients share no point with the training patients
-_LARGEST_GRADIENT = 5.0
+LARGEST_GRADIENT = 5.0
+# Where the density of a point vanishes there is no gradient; one such batch must not spoil the rest.
+MOST_LEFT_OUT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,69 +50,141 @@ class Settings:
     narrowing_draws: int = 39
 
 
+class Objective(nn.Module):
+    """The network and what it is trained for: patients' parameters and measured values to the loss."""
+
+    def __init__(self, network: PosteriorNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, parameters: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        """Mean negative log density of the scores, nats."""
+        return -self.network.log_prob(parameters.numpy(), values.numpy()).mean()
+
+
+class Measured:
+    """One process's part of every step: patients with fresh errors and absent values; a ``trainer.Source``."""
+
+    def __init__(self, patients: Patients, settings: Settings, group: Group) -> None:
+        if settings.batch % group.size:
+            raise ValueError(
+                f"a batch of {settings.batch} patients cannot be shared by {group.size} processes: use a divisor"
+            )
+        self.patients, self.count = patients, settings.batch // group.size
+        self.draws = Draws(settings.seed if group.size == 1 else [settings.seed, group.rank])
+
+    def everyone(self) -> NDArray[np.float64]:
+        """Every patient measured once (N, 6)."""
+        return observe(self.patients, np.arange(len(self.patients.parameters)), self.draws.rng)
+
+    def batch(self) -> tuple[torch.Tensor, ...]:
+        """Parameters and measured values of the next step, double precision."""
+        rows = self.draws.rng.integers(len(self.patients.parameters), size=self.count)
+        values = hide(observe(self.patients, rows, self.draws.rng), self.draws.rng)
+        return torch.from_numpy(self.patients.parameters[rows]), torch.from_numpy(values)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the draws stand."""
+        return self.draws.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go where the draws stood."""
+        self.draws.load_state_dict(state)
+
+
 def train(
     out: str | Path,
     settings: Settings | None = None,
     *,
     patients: Patients | None = None,
     test: Patients | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
+    log_dir: Path | None = None,
     report: Callable[[str], None] = print,
 ) -> dict[str, float]:
     """Solve patients of the prior, train on them, test, tabulate what is learned from what, and save.
+
+    On the CPU in single precision, where the flow is fastest; the first of torchrun's processes writes.
 
     Args:
         out: folder for ``posterior.safetensors``.
         settings: sizes and schedule; the defaults are those of the shipped weights.
         patients: training patients, where they are at hand; solved from the seed when None.
         test: test patients, likewise.
+        checkpoint_every: steps between checkpoints, kept beside the weights until those are written; None keeps
+            none, and a signal then ends training for good.
+        resume: go on from the checkpoint, where there is one.
+        log_dir: folder for TensorBoard.
         report: receives one line of progress at a time.
 
     Returns:
         Metrics: ``patients``, ``drawn``, ``not_periodic`` and ``implausible`` (training circuits left out),
         ``final_loss``, ``test_loss`` over any subset, ``test_loss`` of each set of measurements a clinic has
-        (negative log density of the scores, nats; lower is better), ``minutes``.
+        (negative log density of the scores, nats; lower is better), ``minutes``. Empty but in the first process.
 
     Raises:
-        ValueError: a number of samples is not a power of two.
+        TrainingStoppedError: by a signal, with the state saved.
+        CheckpointError: the checkpoint to resume from is damaged or of another run.
+        ValueError: a number of samples is not a power of two, or processes do not divide the batch.
     """
-    settings, started = settings or Settings(), time.monotonic()
-    patients = patients or draw_patients(settings.samples, settings.seed, report)
-    report(
-        f"{len(patients.parameters)} patients of {patients.drawn} drawn; left out: {patients.not_periodic} without a "
-        f"steady beat, {patients.implausible} outside the plausible"
-    )
-    torch.manual_seed(settings.seed)
-    rng = np.random.default_rng(settings.seed)
-    network = PosteriorNetwork(settings.transforms, settings.hidden, settings.bins)
-    network.fit_inputs(observe(patients, np.arange(len(patients.parameters)), rng))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=1e-5)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
-    losses: list[float] = []
-    for step in range(settings.steps):
-        rows = rng.integers(len(patients.parameters), size=settings.batch)
-        values = hide(observe(patients, rows, rng), rng)
-        loss = -network.log_prob(patients.parameters[rows], values).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        size = torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
-        if torch.isfinite(size):  # one batch with a point where the density vanishes must not spoil the rest
-            optimiser.step()
-        schedule.step()
-        losses.append(loss.item())
-        if (step + 1) % 500 == 0 or step + 1 == settings.steps:
-            left = (time.monotonic() - started) / (step + 1) * (settings.steps - step - 1) / 60
-            report(f"step {step + 1}/{settings.steps} loss {np.mean(losses[-500:]):.3f}, {left:.0f} min left")
+    settings, path, started = settings or Settings(), Path(out) / FILE_NAME, time.monotonic()
+    with joined("cpu") as group:
+        tell = report if group.first else _silent
+        patients = patients or draw_patients(settings.samples, settings.seed, tell)
+        tell(
+            f"{len(patients.parameters)} patients of {patients.drawn} drawn; left out: {patients.not_periodic} without "
+            f"a steady beat, {patients.implausible} outside the plausible"
+        )
+        torch.manual_seed(settings.seed)
+        network = PosteriorNetwork(settings.transforms, settings.hidden, settings.bins)
+        source = Measured(patients, settings, group)
+        network.fit_inputs(source.everyone())  # DDP takes those of the first process over
+        optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=1e-5)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
+        plan = Plan(
+            steps=settings.steps,
+            clip_norm=LARGEST_GRADIENT,
+            precision="fp32",
+            checkpoint=path.with_suffix(".checkpoint.pt") if checkpoint_every else None,
+            checkpoint_every=checkpoint_every or settings.steps,
+            resume=resume,
+            settings=asdict(settings),
+            log_dir=log_dir,
+            report_every=500,
+            left_out=MOST_LEFT_OUT,
+        )
+        done = fit(Objective(network), optimiser, schedule, source, plan, group=group, report=tell)
+        metrics: dict[str, float] = {}
+        if group.first:
+            metrics = {
+                "patients": float(len(patients.parameters)),
+                "drawn": float(patients.drawn),
+                "not_periodic": float(patients.not_periodic),
+                "implausible": float(patients.implausible),
+                "final_loss": done.final_loss(500),
+            }
+            metrics |= _save(path, network, settings, patients, test, source.draws.rng, metrics, started, tell)
+            if plan.checkpoint is not None:
+                plan.checkpoint.unlink(missing_ok=True)
+        group.wait()
+    return metrics
 
-    network.eval()
+
+def _save(
+    path: Path,
+    network: PosteriorNetwork,
+    settings: Settings,
+    patients: Patients,
+    test: Patients | None,
+    rng: np.random.Generator,
+    metrics: dict[str, float],
+    started: float,
+    report: Callable[[str], None],
+) -> dict[str, float]:
+    """Test, tabulate and write; returns the metrics with the test's."""
     test = test or draw_patients(settings.test_samples, settings.seed + TEST_SEED)
-    metrics = {
-        "patients": float(len(patients.parameters)),
-        "drawn": float(patients.drawn),
-        "not_periodic": float(patients.not_periodic),
-        "implausible": float(patients.implausible),
-        "final_loss": float(np.mean(losses[-500:])),
-        **test_losses(network, test, rng),
-    }
+    metrics = {**metrics, **test_losses(network, test, rng)}
     report("measuring what each set of measurements narrows")
     among = identifiability.prior_widths(patients)
     narrowing = identifiability.table(
@@ -138,7 +218,6 @@ def train(
         **asdict(settings),
         **metrics,
     }
-    path = Path(out) / FILE_NAME
     save_weights(path, Weights(kind=KIND, config=config, training=training, tensors=network.state_dict()))
     report(f"test loss {metrics['test_loss']:.3f}; saved {path}")
     return metrics
@@ -152,3 +231,7 @@ def test_losses(network: PosteriorNetwork, test: Patients, rng: np.random.Genera
     for label, names in SETS.items():
         losses[f"test_loss, {label}"] = float(-network.log_prob(test.parameters, only(values, names)).mean())
     return losses
+
+
+def _silent(line: str) -> None:
+    pass

@@ -31,7 +31,7 @@ from twin_core.learning.segmenter import (
 )
 from twin_core.learning.sources import Draws
 from twin_core.learning.traced_frames import TracedFrames, load, traced_batch
-from twin_core.learning.trainer import Fit, Plan, Validation, fit
+from twin_core.learning.trainer import Fit, Plan, Validation, fit, one_cycle
 from twin_core.learning.weights import Weights, save_weights
 
 TEST_SEED = 1_000_003  # added to the seed: test patients share none with the training patients
@@ -210,9 +210,7 @@ def train(
         optimiser = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.1
-        )
+        schedule = one_cycle(optimiser, settings.learning_rate, settings.steps)
         made_of = made_from(settings, dataset)
         plan = Plan(
             steps=settings.steps,

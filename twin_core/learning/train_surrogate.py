@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 from torch.nn import functional as F  # noqa: N812 (the library's usual name)
 
+from twin_core.learning.distributed import Group, joined
 from twin_core.learning.samples import CircuitSamples, circuit_samples, corners, solve
-from twin_core.learning.segmenter import pick_device
 from twin_core.learning.surrogate import DEPTH, WIDTH, Surrogate, stressed_volume_ml
+from twin_core.learning.trainer import Plan, fit
 from twin_core.learning.weights import save_weights
 
 FILE_NAME = "surrogate.safetensors"
@@ -45,6 +48,60 @@ class Settings:
     depth: int = DEPTH
 
 
+class Objective(nn.Module):
+    """The network with its misfit to the circuit."""
+
+    def __init__(self, network: Surrogate, waveform_weight: float) -> None:
+        super().__init__()
+        self.network, self.waveform_weight = network, waveform_weight
+
+    def forward(
+        self, parameters: torch.Tensor, edv: torch.Tensor, esv: torch.Tensor, volume: torch.Tensor
+    ) -> torch.Tensor:
+        """Squared errors of EDV, ESV and the waveform of what ``Circuits`` gives.
+
+        In parts of the stressed volume, which the network's outputs are, an error costs the same at any preload.
+        """
+        unit = stressed_volume_ml(parameters) / 100.0
+        shape_unit, shape = (edv - esv) / unit, (volume - esv[:, None]) / (edv - esv)[:, None]
+        found_edv, found_esv, found_shape = self.network.beat(parameters)
+        # The shape is learned on the circuit's own EDV and ESV, in mL: where little is ejected it matters little.
+        return (
+            F.mse_loss(found_edv / unit, edv / unit)
+            + F.mse_loss(found_esv / unit, esv / unit)
+            + self.waveform_weight * ((found_shape - shape) * shape_unit[:, None]).square().mean()
+        )
+
+
+class Circuits:
+    """One process's part of every step: solved circuits drawn at random; a ``trainer.Source``."""
+
+    def __init__(self, steady: CircuitSamples, settings: Settings, group: Group) -> None:
+        if settings.batch % group.size:
+            raise ValueError(
+                f"a batch of {settings.batch} circuits cannot be shared by {group.size} processes: use a divisor"
+            )
+        self.values = [
+            torch.tensor(values, dtype=torch.float32)
+            for values in (steady.parameters, steady.edv_ml, steady.esv_ml, steady.volume_ml)
+        ]
+        self.count = settings.batch // group.size
+        self.draw = torch.Generator().manual_seed(settings.seed + TEST_SEED * group.rank)
+
+    def batch(self) -> tuple[torch.Tensor, ...]:
+        """Parameters, EDV, ESV and volume at each phase of the next step."""
+        picked = torch.randint(len(self.values[0]), (self.count,), generator=self.draw)
+        return tuple(values[picked] for values in self.values)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the draws stand."""
+        return {"draw": self.draw.get_state().tolist()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go where the draws stood."""
+        self.draw.set_state(torch.tensor(state["draw"], dtype=torch.uint8))
+
+
 def train(
     out: str | Path,
     settings: Settings | None = None,
@@ -53,9 +110,14 @@ def train(
     workers: int = 1,
     samples: CircuitSamples | None = None,
     test: CircuitSamples | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
+    log_dir: Path | None = None,
     report: Callable[[str], None] = print,
 ) -> dict[str, float]:
-    """Solve circuits over the whole box, train on them, test and save.
+    """Solve circuits over the whole box, train on them, test and save; the first of torchrun's processes writes.
+
+    Always in single precision: half of it would cost more than the error that is aimed at.
 
     Args:
         out: folder for ``surrogate.safetensors``.
@@ -64,6 +126,10 @@ def train(
         workers: cores that solve circuits.
         samples: training circuits, where they are at hand; solved from the seed when None.
         test: test circuits, likewise.
+        checkpoint_every: steps between checkpoints, kept beside the weights until those are written; None keeps
+            none, and a signal then ends training for good.
+        resume: go on from the checkpoint, where there is one.
+        log_dir: folder for TensorBoard.
         report: receives one line of progress at a time.
 
     Returns:
@@ -73,73 +139,75 @@ def train(
         ``worst_corner_waveform_ml``. How far EDV and ESV lie outside the waveform's largest and smallest value at
         its phases, mean and largest: ``extremes_gap_mean_ml``, ``extremes_gap_worst_ml``, beside the circuit's own
         ``circuit_extremes_gap_mean_ml``, ``circuit_extremes_gap_worst_ml``. ``excluded`` (training circuits without
-        a steady beat), ``test_excluded``, ``final_loss``, ``minutes``.
+        a steady beat), ``test_excluded``, ``final_loss``, ``minutes``. Empty but in the first process.
 
     Raises:
-        ValueError: a number of samples is not a power of two, or the device is not there.
+        TrainingStoppedError: by a signal, with the state saved.
+        CheckpointError: the checkpoint to resume from is damaged or of another run.
+        ValueError: a number of samples is not a power of two, the device is not there, or processes do not divide
+            the batch.
     """
-    settings, started = settings or Settings(), time.monotonic()
-    chosen = pick_device(device)
-    if samples is None:
-        report(f"solving {settings.samples} circuits")
-        samples = circuit_samples(settings.samples, settings.seed, threads=workers, report=report)
-    steady = samples.steady()
-    excluded = len(samples.periodic) - len(steady.periodic)
-    report(f"{excluded} of {len(samples.periodic)} circuits have no steady beat and are left out")
+    settings, path, started = settings or Settings(), Path(out) / FILE_NAME, time.monotonic()
+    with joined(device) as group:
+        tell = report if group.first else _silent
+        if samples is None:
+            tell(f"solving {settings.samples} circuits")
+            samples = circuit_samples(settings.samples, settings.seed, threads=workers, report=tell)
+        steady = samples.steady()
+        excluded = len(samples.periodic) - len(steady.periodic)
+        tell(f"{excluded} of {len(samples.periodic)} circuits have no steady beat and are left out")
 
-    torch.manual_seed(settings.seed)
-    network = Surrogate(settings.width, settings.depth).to(chosen)
-    parameters, edv, esv, volume = (
-        torch.tensor(values, dtype=torch.float32, device=chosen)
-        for values in (steady.parameters, steady.edv_ml, steady.esv_ml, steady.volume_ml)
-    )
-    # In parts of the stressed volume, which the network's outputs are, an error costs the same at any preload.
-    scale = stressed_volume_ml(parameters) / 100.0
-    shape_scale = (edv - esv) / scale
-    shape = (volume - esv[:, None]) / (edv - esv)[:, None]
-    optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
-    draw = torch.Generator().manual_seed(settings.seed)
-    losses: list[float] = []
-    for step in range(settings.steps):
-        picked = torch.randint(len(parameters), (settings.batch,), generator=draw).to(chosen)
-        found_edv, found_esv, found_shape = network.beat(parameters[picked])
-        unit = scale[picked]
-        # The shape is learned on the circuit's own EDV and ESV, in mL: where little is ejected it matters little.
-        loss = (
-            F.mse_loss(found_edv / unit, edv[picked] / unit)
-            + F.mse_loss(found_esv / unit, esv[picked] / unit)
-            + settings.waveform_weight * ((found_shape - shape[picked]) * shape_scale[picked, None]).square().mean()
+        torch.manual_seed(settings.seed)
+        network = Surrogate(settings.width, settings.depth).to(group.device)
+        optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, settings.steps)
+        plan = Plan(
+            steps=settings.steps,
+            precision="fp32",
+            checkpoint=path.with_suffix(".checkpoint.pt") if checkpoint_every else None,
+            checkpoint_every=checkpoint_every or settings.steps,
+            resume=resume,
+            settings=asdict(settings),
+            log_dir=log_dir,
+            report_every=1000,
         )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        losses.append(loss.item())
-        if (step + 1) % 1000 == 0 or step + 1 == settings.steps:
-            report(f"step {step + 1}/{settings.steps} loss {np.mean(losses[-1000:]):.2e}")
-
-    network.eval()
-    if test is None:
-        report(f"solving {settings.test_samples} circuits never trained on")
-        test = circuit_samples(settings.test_samples, settings.seed + TEST_SEED, threads=workers)
-    metrics = {
-        **errors_over(network, test, solve(corners(), threads=workers)),
-        "excluded": float(excluded),
-        "test_excluded": float((~test.periodic).sum()),
-        "final_loss": float(np.mean(losses[-1000:])),
-        "minutes": (time.monotonic() - started) / 60,
-    }
-    command = f"python -m twin_core train surrogate --out DIR --seed {settings.seed}"
-    training = {"data": "circuits at Sobol points of the box, solved to their periodic beat", "command": command}
-    path = Path(out) / FILE_NAME
-    save_weights(path, network.weights({**training, **asdict(settings), "device": chosen.type, **metrics}))
-    report(f"saved {path}")
-    report(
-        f"test error EDV {metrics['test_edv_mae_ml']:.3f} mL, ESV {metrics['test_esv_mae_ml']:.3f} mL, waveform "
-        f"{metrics['test_waveform_mae_ml']:.3f} mL; worst corner {metrics['worst_corner_volume_ml']:.2f} mL"
-    )
+        objective = Objective(network, settings.waveform_weight)
+        source = Circuits(steady, settings, group)
+        done = fit(objective, optimiser, schedule, source, plan, group=group, report=tell)
+        metrics: dict[str, float] = {}
+        if group.first:
+            if test is None:
+                tell(f"solving {settings.test_samples} circuits never trained on")
+                test = circuit_samples(settings.test_samples, settings.seed + TEST_SEED, threads=workers)
+            metrics = {
+                **errors_over(network, test, solve(corners(), threads=workers)),
+                "excluded": float(excluded),
+                "test_excluded": float((~test.periodic).sum()),
+                "final_loss": done.final_loss(1000),
+                "minutes": (time.monotonic() - started) / 60,
+            }
+            training = {
+                "data": "circuits at Sobol points of the box, solved to their periodic beat",
+                "command": f"python -m twin_core train surrogate --out DIR --seed {settings.seed}",
+                **asdict(settings),
+                "processes": group.size,
+                "device": group.device.type,
+                **metrics,
+            }
+            save_weights(path, network.weights(training))
+            if plan.checkpoint is not None:
+                plan.checkpoint.unlink(missing_ok=True)
+            tell(
+                f"test error EDV {metrics['test_edv_mae_ml']:.3f} mL, ESV {metrics['test_esv_mae_ml']:.3f} mL, "
+                f"waveform {metrics['test_waveform_mae_ml']:.3f} mL; worst corner "
+                f"{metrics['worst_corner_volume_ml']:.2f} mL; saved {path}"
+            )
+        group.wait()
     return metrics
+
+
+def _silent(line: str) -> None:
+    pass
 
 
 def errors_over(network: Surrogate, test: CircuitSamples, at_corners: CircuitSamples) -> dict[str, float]:

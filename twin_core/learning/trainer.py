@@ -42,6 +42,7 @@ class Plan:
         settings: what the run is, as plain values; a checkpoint of other settings is refused.
         log_dir: folder for TensorBoard; None writes none.
         report_every: steps between lines of progress.
+        left_out: steps that may be left out because their loss or gradient is not a number; one more ends training.
     """
 
     steps: int
@@ -53,6 +54,7 @@ class Plan:
     settings: dict[str, Any] = field(default_factory=dict)
     log_dir: Path | None = None
     report_every: int = 100
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +91,16 @@ class Fit:
     best_score: float | None = None
 
     def final_loss(self, count: int = 100) -> float:
-        """Mean of the last ``count`` losses."""
-        return float(np.mean(self.losses[-count:]))
+        """Mean of the last ``count`` losses, less those of steps left out."""
+        return _mean(self.losses[-count:])
+
+
+def one_cycle(
+    optimiser: torch.optim.Optimizer, peak: float, steps: int, warm_up: float = 0.1
+) -> torch.optim.lr_scheduler.OneCycleLR:
+    """The learning rate up to its peak over a part of the steps, then down to nothing (Smith 2018, arXiv 1803.09820)."""
+    part = warm_up if warm_up * steps != 1.0 else 2.0 / steps  # PyTorch divides by the warm-up's steps less one
+    return torch.optim.lr_scheduler.OneCycleLR(optimiser, peak, total_steps=steps, pct_start=part)
 
 
 def fit(
@@ -126,7 +136,7 @@ def fit(
     Raises:
         TrainingStoppedError: by SIGTERM or SIGINT, after the state was saved; only where ``plan.checkpoint`` is given.
         CheckpointError: the checkpoint is damaged or of another run.
-        ValueError: the loss is no longer a number.
+        ValueError: the loss or its gradient is no longer a number, more often than ``plan.left_out`` allows.
     """
     group = group or Group(device=next(objective.parameters()).device)
     tell = report if group.first else _silent
@@ -160,16 +170,22 @@ def fit(
                 loss = wrapped(*batch)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            if plan.clip_norm is not None:
-                norm = nn.utils.clip_grad_norm_(objective.parameters(), plan.clip_norm)
-                log.write(len(state.losses) + 1, gradient_norm=norm)
-            optimiser.step()
-            schedule.step()
+            norm = nn.utils.clip_grad_norm_(objective.parameters(), plan.clip_norm or math.inf)
             value, stopping = group.mean_and_any(loss.item(), stop.asked)
+            step = len(state.losses) + 1
+            if math.isfinite(value) and math.isfinite(norm):  # both are the same in every process
+                optimiser.step()
+            else:
+                state.left_out += 1
+                if state.left_out > plan.left_out:
+                    raise ValueError(
+                        f"the loss is {value}, its gradient's norm {float(norm)} at step {step}: lower the learning "
+                        "rate or check the data"
+                    )
+            schedule.step()
             state.losses.append(value)
-            step = len(state.losses)
-            if not math.isfinite(value):
-                raise ValueError(f"the loss is {value} at step {step}: lower the learning rate or check the data")
+            if plan.clip_norm is not None:
+                log.write(step, gradient_norm=norm)
             log.write(step, loss=value, learning_rate=optimiser.param_groups[0]["lr"])
             if validation is not None and (step % validation.every == 0 or step == plan.steps):
                 score = _score(validation, wrapped, group)
@@ -178,8 +194,8 @@ def fit(
                 tell(f"step {step}/{plan.steps} {validation.name} {score:.4f}, lowest {state.best_score:.4f}")
             if step % plan.report_every == 0 or step == plan.steps:
                 left = (time.monotonic() - started) / (step - at_start) * (plan.steps - step) / 60
-                mean = np.mean(state.losses[-plan.report_every :])
-                tell(f"step {step}/{plan.steps} loss {mean:.4f}, {left:.1f} min left")
+                mean = _mean(state.losses[-plan.report_every :])
+                tell(f"step {step}/{plan.steps} loss {mean:.4g}, {left:.1f} min left")
             ended = step == plan.steps or _out_of_patience(validation, state)
             if stopping or ended or step % plan.checkpoint_every == 0:
                 save()
@@ -209,6 +225,11 @@ def _score(validation: Validation, objective: nn.Module, group: Group) -> float:
 
 def _out_of_patience(validation: Validation | None, state: TrainingState) -> bool:
     return validation is not None and state.since_best >= validation.patience
+
+
+def _mean(losses: list[float]) -> float:
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    return float(np.mean(finite)) if finite else math.nan
 
 
 def _silent(line: str) -> None:

@@ -23,6 +23,7 @@ class TrainingState:
         self.best_score: float | None = None
         self.best_step: int | None = None
         self.since_best = 0
+        self.left_out = 0
 
     def judge(self, score: float, step: int, objective: nn.Module) -> None:
         """Keep the objective's weights if the score is the lowest so far."""
