@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from statistics import mean, stdev
 
 from dashboard.frames import EchoRecord
 from twin_core.circuit import CLOSED_LOOP_INDICES, INDICES, LEARNED, PARAMETERS, Beat
@@ -127,7 +128,7 @@ def _said(known: Interval | None, learned: bool) -> str:
 
 
 def beats_table(echo: EchoRecord) -> str:
-    """Every whole beat of a clip: volumes, ejection fraction, length."""
+    """Every whole beat of a clip: volumes, ejection fraction, length; their means with standard deviations."""
     rows = []
     for i, beat in enumerate(echo.beats, 1):
         period = beat.period_s
@@ -141,6 +142,13 @@ def beats_table(echo: EchoRecord) -> str:
                 format_value(60.0 / period if period else None, 0),
             )
         )
+    if len(echo.beats) > 1:
+        columns = (("edv", 0), ("esv", 0), ("ef_pct", 1))
+        shown = []
+        for name, digits in columns:
+            values = [getattr(beat, name) for beat in echo.beats]
+            shown.append(f"{mean(values):.{digits}f} ± {stdev(values):.{digits}f}")
+        rows.append(_row("Mean ± SD", *shown, "", ""))
     header = ("Beat", "EDV mL", "ESV mL", "EF %", "Length s", "bpm")
     keys = ("edv_ml", "esv_ml", "ejection_fraction_pct", "heart_rate_bpm")
     helps = [INDICES[key].help for key in keys]

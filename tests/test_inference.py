@@ -5,6 +5,7 @@ import numpy as np
 import pydicom
 import pydicom.examples
 import pytest
+import torch
 
 from twin_core.circuit import LEARNED, PARAMETERS, ParameterError
 from twin_core.cli import main
@@ -36,6 +37,7 @@ def test_the_sample_becomes_a_twin_that_beats_like_the_patient(sample):
     assert 50 < twin.measured.heart_rate_bpm < 120
     assert twin.measured.calibrated
     assert sample.measurement.heart_rate_rough
+    assert len(twin.measured.each_beat) == 1 and twin.measured.ejection_fraction_sd_pct is None
     assert twin.posterior["heart_rate_bpm"].std() == pytest.approx(twin.measured.heart_rate_error_bpm, rel=0.25)
     beat = twin.simulate()
     assert beat.status == "periodic"
@@ -160,6 +162,32 @@ def test_depth_calibrates_and_leaves_ef_alone(real_echo):
     assert (assumed.calibrated, known.calibrated) == (False, True)
     assert known.ejection_fraction_pct == pytest.approx(assumed.ejection_fraction_pct, abs=0.1)
     assert known.edv_ml / assumed.edv_ml == pytest.approx((16 / 15) ** 3, rel=0.01)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for what a machine without CUDA says")
+def test_running_on_the_cpu_for_want_of_a_gpu_is_one_line(capsys):
+    for device, said in (("auto", "no CUDA device is there: ran on the CPU.\n"), ("cpu", "")):
+        with pytest.raises(SystemExit) as stop:
+            main(["infer", SAMPLE, "--json", "--device", device])
+        assert stop.value.code == 0 and capsys.readouterr().err == said
+
+
+def test_each_beat_is_kept_with_the_spread(real_echo, tmp_path):
+    twin = infer(real_echo / "normal.avi", device="cpu").twin
+    found = twin.measured
+    assert len(found.each_beat) == found.beats > 1
+    for mean, spread, name in (
+        (found.ejection_fraction_pct, found.ejection_fraction_sd_pct, "ejection_fraction_pct"),
+        (found.edv_ml, found.edv_sd_ml, "edv_ml"),
+        (found.esv_ml, found.esv_sd_ml, "esv_ml"),
+    ):
+        values = [getattr(beat, name) for beat in found.each_beat]
+        assert mean == pytest.approx(np.mean(values))
+        assert spread == pytest.approx(np.std(values, ddof=1))
+    times = [time for beat in found.each_beat for time in (beat.end_diastole_s, beat.end_systole_s)]
+    assert times == sorted(times)
+    twin.save(tmp_path / "t.json")
+    assert Twin.load(tmp_path / "t.json").measured == found
 
 
 def test_real_clips_are_told_apart(real_echo):

@@ -31,7 +31,7 @@ def changed(twin, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": SCHEMA_VERSION + 1}, "newer than 3.*update LVAD Twin"),
+        ({"schema_version": SCHEMA_VERSION + 1}, "newer than 4.*update LVAD Twin"),
         ({"schema_version": "one"}, "damaged: schema_version"),
         ({"parameters": {**WHOLE, "emax_mmhg_per_ml": 99}}, "emax_mmhg_per_ml = 99.*between 0.5 and 3.5"),
         ({"parameters": {**WHOLE, "emax": 1}}, "did you mean emax_mmhg_per_ml"),
@@ -129,6 +129,10 @@ def test_draws_can_be_had_in_the_closed_loop(twin):
 
 def test_files_of_older_schemas_are_read(twin):
     values = json.loads(twin.to_json())
+    values["schema_version"] = 3
+    for name in ("each_beat", "ejection_fraction_sd_pct", "edv_sd_ml", "esv_sd_ml"):
+        del values["measured"][name]
+    assert Twin.from_json(json.dumps(values)) == twin
     values["schema_version"] = 2
     del values["measured"]["heart_rate_error_bpm"]
     assert Twin.from_json(json.dumps(values)) == twin

@@ -27,6 +27,7 @@ from twin_core.cli_common import (
     asked_scenario,
     check_outputs,
     print_json,
+    tell_fallback,
 )
 from twin_core.cli_tables import print_beats, print_change, print_inference
 from twin_core.twin import RESEARCH_USE, Twin
@@ -110,6 +111,7 @@ def infer(
             print_change(result.change, before)
     if result.twin is None:
         raise CommandError(f"{clip.name}: no twin from this clip: {'; '.join(result.quality.reasons)}")
+    tell_fallback(device)
 
 
 @app.command()

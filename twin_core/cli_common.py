@@ -43,6 +43,15 @@ def check_outputs(inputs: set[Path | None], *outputs: Path | None) -> None:
             raise CommandError(f"{path} cannot be written: its folder does not exist, or it is one; check the path.")
 
 
+def tell_fallback(device: str) -> None:
+    """One line on standard error where networks that may run on a GPU ran on the CPU."""
+    from twin_core.learning.devices import cuda_problem  # torch loads only where networks are used
+
+    problem = cuda_problem() if device == "auto" else ""
+    if problem:
+        typer.echo(f"{problem}: ran on the CPU.", err=True)
+
+
 def asked_scenario(changes: list[str] | None, pump: str | None, speed: float | None, reflex: bool) -> Scenario:
     """The what-if that a call's options describe."""
     values: dict[str, float] = {}

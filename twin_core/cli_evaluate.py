@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from twin_core.cli_common import CommandError, check_outputs, tell_fallback
+
 DATASETS = ("echonet", "camus")
 SPLITS = ("train", "val", "test", "all")
 
@@ -29,8 +31,9 @@ def evaluate(
     """Compare the pipeline's EF, volumes and contours with a data set's reference."""
     if split not in SPLITS:
         raise ValueError(f"no split {split!r}: choose from {', '.join(SPLITS)}")
-    if csv is not None and (csv.is_dir() or not csv.parent.is_dir()):
-        raise ValueError(f"{csv} cannot be written: its folder does not exist, or it is one; check the path")
+    check_outputs(set(), csv)
+    if csv is not None and csv.exists() and csv.resolve().is_relative_to(folder.resolve()):
+        raise CommandError(f"{csv} is a file of the data set and would be overwritten: choose another name for --csv.")
     from twin_core.learning import evaluate as evaluation  # networks load only where they are used
     from twin_core.learning.datasets import open_dataset
     from twin_core.learning.datasets.records import SPLITS as EACH
@@ -40,7 +43,15 @@ def evaluate(
     chosen = [s for s in EACH if split in (s, "all")]
     pipeline = Pipeline(device, segmenter, encoder)
     summary, rows = evaluation.evaluate(data, chosen, pipeline, limit=limit, report=_progress)
-    if csv is not None:
+    tell_fallback(device)
+    if as_json:
+        typer.echo(json.dumps(summary, indent=2, allow_nan=False))
+    else:
+        for name, result in summary["splits"].items():
+            _print_split(name, result)
+        for known in summary["ef_to_beat"]:
+            typer.echo(f"To beat: {known['model']}, EF MAE {known['ef_mae_points']:g} points ({known['source']})")
+    if csv is not None:  # last: hours of work are not lost with a file that cannot be written
         import pandas as pd
 
         from twin_core.csv_file import csv_text
@@ -49,13 +60,6 @@ def evaluate(
         for name in ("reasons", "problems"):
             table[name] = table[name].map("; ".join)
         csv.write_text(csv_text(table), encoding="utf-8")
-    if as_json:
-        typer.echo(json.dumps(summary, indent=2, allow_nan=False))
-    else:
-        for name, result in summary["splits"].items():
-            _print_split(name, result)
-        for known in summary["ef_to_beat"]:
-            typer.echo(f"To beat: {known['model']}, EF MAE {known['ef_mae_points']:g} points ({known['source']})")
 
 
 def _progress(line: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from statistics import stdev
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from twin_core.echo.volumes import ROUGH_RATE_ERROR_BPM, Measurement
 from twin_core.learning.pipeline import Pipeline, Progress
 from twin_core.learning.posterior import Interval, Posterior
 from twin_core.learning.readings import DIASTOLIC, SYSTOLIC, check_readings
-from twin_core.twin import ClipFacts, MeasuredValues, Quality, Twin
+from twin_core.twin import ClipFacts, MeasuredBeat, MeasuredValues, Quality, Twin
 
 # Beyond these the twin is marked: its circuit does not beat as measured, or its pressures are no patient's.
 DISAGREEMENT_EF_POINTS = 5.0
@@ -200,6 +201,12 @@ def _facts(clip: Clip) -> ClipFacts:
 
 
 def _measured(measurement: Measurement, systolic: float | None, diastolic: float | None) -> MeasuredValues:
+    beats, time = measurement.beats, measurement.time_s - measurement.time_s[0]
+    spread = {
+        "ejection_fraction_sd_pct": [beat.ef_pct for beat in beats],
+        "edv_sd_ml": [beat.edv for beat in beats],
+        "esv_sd_ml": [beat.esv for beat in beats],
+    }
     return MeasuredValues(
         ejection_fraction_pct=measurement.ef_pct,
         heart_rate_bpm=measurement.heart_rate_bpm,
@@ -207,7 +214,19 @@ def _measured(measurement: Measurement, systolic: float | None, diastolic: float
         edv_ml=measurement.edv_ml,
         esv_ml=measurement.esv_ml,
         calibrated=measurement.calibrated,
-        beats=len(measurement.beats),
+        beats=len(beats),
+        each_beat=tuple(
+            MeasuredBeat(
+                end_diastole_s=float(time[beat.ed_index]),
+                end_systole_s=float(time[beat.es_index]),
+                edv_ml=beat.edv,
+                esv_ml=beat.esv,
+                ejection_fraction_pct=beat.ef_pct,
+                period_s=beat.period_s,
+            )
+            for beat in beats
+        ),
+        **{name: stdev(values) if len(values) > 1 else None for name, values in spread.items()},
         systolic_pressure_mmhg=systolic,
         diastolic_pressure_mmhg=diastolic,
     )

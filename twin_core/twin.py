@@ -16,13 +16,30 @@ from twin_core.circuit.closing import close_loop
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.parameters import check_value
 from twin_core.json_file import JsonFile
-from twin_core.twin_records import ClipFacts, Digest, MeasuredValues, ModelName, Quality, TwinError
+from twin_core.twin_records import (
+    ClipFacts,
+    Digest,
+    MeasuredBeat,
+    MeasuredValues,
+    ModelName,
+    Quality,
+    TwinError,
+)
 
-SCHEMA_VERSION = 3  # raised with the field's Literal below when the layout changes: see _of_an_older_schema
+SCHEMA_VERSION = 4  # raised with the field's Literal below when the layout changes: see _of_an_older_schema
 FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
 RESEARCH_USE = "Research use only, not a medical device."
 
-__all__ = ["RESEARCH_USE", "SCHEMA_VERSION", "ClipFacts", "MeasuredValues", "Quality", "Twin", "TwinError"]
+__all__ = [
+    "RESEARCH_USE",
+    "SCHEMA_VERSION",
+    "ClipFacts",
+    "MeasuredBeat",
+    "MeasuredValues",
+    "Quality",
+    "Twin",
+    "TwinError",
+]
 
 
 class Twin(JsonFile):
@@ -44,7 +61,7 @@ class Twin(JsonFile):
 
     called: ClassVar[str] = "twin file"
 
-    schema_version: Literal[3] = 3
+    schema_version: Literal[4] = 4
     software_version: str = twin_core.__version__
     pseudonym: str = Field(min_length=1, max_length=80)
     clip: ClipFacts | None = None
@@ -58,8 +75,8 @@ class Twin(JsonFile):
     @model_validator(mode="before")
     @classmethod
     def _of_an_older_schema(cls, values: Any) -> Any:
-        """Schema 1 lacks the cuff and the draws, schema 2 the heart rate's error: all may be left out."""
-        if isinstance(values, dict) and values.get("schema_version") in (1, 2):
+        """Schema 1 lacks the cuff and the draws, 2 the heart rate's error, 3 each beat: all may be left out."""
+        if isinstance(values, dict) and values.get("schema_version") in (1, 2, 3):
             return {**values, "schema_version": SCHEMA_VERSION}
         return values
 

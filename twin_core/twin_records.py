@@ -40,10 +40,23 @@ class ClipFacts(Record):
     cm_per_px_source: Word
 
 
+class MeasuredBeat(Record):
+    """One beat of a clip; times from its first frame, ``period_s`` None where the next beat is not seen."""
+
+    end_diastole_s: float = Field(ge=0)
+    end_systole_s: float = Field(ge=0)
+    edv_ml: float = Field(gt=0)
+    esv_ml: float = Field(ge=0)
+    ejection_fraction_pct: float = Field(ge=0, le=100)
+    period_s: float | None = Field(default=None, gt=0)
+
+
 class MeasuredValues(Record):
-    """What the contour gives. Volumes are in mL only if ``calibrated``; else they rest on an assumed depth.
+    """What the contour gives, means over the beats. Volumes are in mL only if ``calibrated``; else on an assumed depth.
 
     ``heart_rate_error_bpm`` is the standard deviation of a heart rate that could be told only roughly, else None.
+    ``each_beat`` holds the beats the means are of, ``ejection_fraction_sd_pct`` and the like their standard deviations
+    (n - 1), None with fewer than two; files of older schemas hold none of these.
     """
 
     ejection_fraction_pct: float = Field(ge=0, le=100)
@@ -53,6 +66,10 @@ class MeasuredValues(Record):
     esv_ml: float = Field(ge=0)
     calibrated: bool
     beats: int = Field(ge=1)
+    each_beat: tuple[MeasuredBeat, ...] = Field(default=(), max_length=MAX_FRAMES)
+    ejection_fraction_sd_pct: float | None = Field(default=None, ge=0)
+    edv_sd_ml: float | None = Field(default=None, ge=0)
+    esv_sd_ml: float | None = Field(default=None, ge=0)
     systolic_pressure_mmhg: float | None = None
     diastolic_pressure_mmhg: float | None = None
 
@@ -60,6 +77,8 @@ class MeasuredValues(Record):
     def _the_heart_beats(self) -> Self:
         if self.esv_ml >= self.edv_ml:
             raise ValueError(f"esv_ml = {self.esv_ml} is not under edv_ml = {self.edv_ml}; open the file as saved.")
+        if len(self.each_beat) not in (0, self.beats):
+            raise ValueError(f"each_beat holds {len(self.each_beat)} of {self.beats} beats; open the file as saved.")
         check_readings({name: getattr(self, name) for name in CUFF})
         return self
 

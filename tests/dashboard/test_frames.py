@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from dashboard import tables
 from dashboard.clip_player import player_data
 from dashboard.frames import MAX_PICTURES, record_echo
 from twin_core.echo.clip import Clip
@@ -100,3 +103,15 @@ def test_the_player_gets_pictures_curve_and_marks(record):
     assert data["beats"] == [{"ed": beat.ed_index, "es": beat.es_index} for beat in record.beats]
     assert data["axis"] == "LV volume (mL, scale assumed)"
     assert player_data(record, calibrated=True)["axis"] == "LV volume (mL)"
+
+
+def test_the_beats_table_ends_with_means_and_their_spread(record):
+    clip, masks, _ = made(frames=90)
+    several = record_echo(clip, masks, measure(masks, clip.time_s, None, clip.sector))
+    html = tables.beats_table(several)
+    found = [beat.ef_pct for beat in several.beats]
+    assert len(found) >= 2
+    assert f"{np.mean(found):.1f} ± {np.std(found, ddof=1):.1f}" in html
+    assert html.count("±") == 3
+    one = replace(several, beats=several.beats[:1])
+    assert "±" not in tables.beats_table(one)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from twin_core.circuit import solve_periodic
 from twin_core.learning.clip_samples import EF_PCT, measured, plausible_beat, render_patient, render_patients
 from twin_core.learning.segmenter import Segmenter
 
@@ -24,6 +25,27 @@ def test_a_patient_is_a_calibrated_clip_of_more_than_a_beat(patient):
     assert clip.cm_per_px is not None
     assert patient.edv_ml > patient.esv_ml > 0
     assert 15 <= clip.frame_rate_hz <= 80
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("long", [False, True])
+def test_what_is_true_of_a_patient_is_kept(number, long):
+    p = render_patient((19, number), long=long)
+    steady = solve_periodic(p.circuit)
+    if not long:
+        assert p.heart_rate_bpm == steady.heart_rate_bpm
+        assert steady.esv_ml - 1 < p.volume_ml.min() and p.volume_ml.max() < steady.edv_ml + 1
+    assert p.masks.shape == p.clip.frames.shape and p.volume_ml.shape == p.clip.time_s.shape
+    assert np.corrcoef(p.masks.sum((1, 2)), p.volume_ml)[0, 1] > 0.98
+    last, step = p.clip.time_s[-1], p.clip.time_s[1]
+    reach = p.volume_ml.max() - p.volume_ml.min()
+    for times, sign in ((p.end_diastoles_s, -1), (p.end_systoles_s, 1)):
+        assert all(0 <= t <= last + step for t in times)
+        for t in times:
+            near = np.abs(p.clip.time_s - t)
+            at, beside = near <= 1.01 * step, near < 0.15
+            assert (sign * p.volume_ml[at]).min() <= (sign * p.volume_ml[beside]).min() + 0.05 * reach
+    assert len(p.end_systoles_s) >= 1
 
 
 def test_the_same_number_gives_the_same_patient(patient):

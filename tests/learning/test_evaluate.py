@@ -146,6 +146,25 @@ def test_a_wrong_call_is_one_line(tmp_path, capsys, options, message):
     assert output.err.startswith("error: ") and output.err.count("\n") == 1 and message in output.err
 
 
+@pytest.mark.parametrize("content", ['a"' + "x" * 200_000, 'FileName,EF\n"' + "x\n" * 100_000, "FileName\x00,EF\n"])
+def test_a_table_that_is_none_is_one_line(dataset_copy, capsys, content):
+    folder = dataset_copy("echonet")
+    (folder / "FileList.csv").write_text(content)
+    with pytest.raises(SystemExit) as done:
+        main(["evaluate", str(folder), "--dataset", "echonet"])
+    error = capsys.readouterr().err
+    assert done.value.code == 1 and error.startswith("error: ") and error.count("\n") == 1 and "FileList.csv" in error
+
+
+def test_a_file_of_the_data_set_is_not_written_over(dataset_copy, capsys):
+    folder = dataset_copy("echonet")
+    labels = (folder / "FileList.csv").read_bytes()
+    with pytest.raises(SystemExit) as done:
+        main(["evaluate", str(folder), "--dataset", "echonet", "--csv", str(folder / "Videos" / ".." / "FileList.csv")])
+    assert done.value.code == 1 and "would be overwritten" in capsys.readouterr().err
+    assert (folder / "FileList.csv").read_bytes() == labels
+
+
 def test_the_table_says_what_is_to_beat(made_datasets, capsys):
     with pytest.raises(SystemExit) as done:
         main(["evaluate", str(made_datasets["nifti"]), "--dataset", "camus", "--limit", "1", "--device", "cpu"])

@@ -17,7 +17,6 @@ from twin_core.learning.segmenter import (
     frames_to_read,
     network_input,
     normalise,
-    pick_device,
 )
 from twin_core.learning.weights import Weights, WeightsError, save_weights
 
@@ -187,18 +186,9 @@ def test_bad_input_is_named(segmenter, tmp_path):
         segmenter.segment(good, np.zeros((20, 20), bool))
     with pytest.raises(ValueError, match="frame_time_s"):
         segmenter.segment(good, np.ones((20, 20), bool), 0.0)
-    with pytest.raises(ValueError, match="unknown device 'tpu'"):
-        pick_device("tpu")
     with pytest.raises(WeightsError, match="no weight file"):
         Segmenter.load(tmp_path / "no.safetensors")
     config = {"inputs": 5, "channels": [8, 24]}
     save_weights(tmp_path / "old.safetensors", Weights(kind="segmenter", config=config, training={}, tensors={}))
     with pytest.raises(WeightsError, match="cannot be read any more: train it again"):
         Segmenter.load(tmp_path / "old.safetensors")
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for what a machine without CUDA lacks")
-def test_cuda_asked_for_and_absent():
-    with pytest.raises(ValueError, match="no CUDA device"):
-        pick_device("cuda")
-    assert pick_device("auto").type == "cpu"

@@ -126,6 +126,16 @@ def test_rendered_patients_and_tracings_share_a_step(made_datasets, patients):
         Batches(settings, patients, traced, Group(device=torch.device("cpu"), size=3))
 
 
+@pytest.mark.parametrize(("size", "share"), [(1, 0.25), (8, 0.25), (8, 0.75), (16, 0.5), (2, 0.9)])
+def test_processes_together_keep_the_rendered_share(size, share):
+    parts = [
+        Batches(Settings(rendered_share=share), [], [], Group(device=torch.device("cpu"), rank=rank, size=size))
+        for rank in range(size)
+    ]
+    assert {part.rendered + part.real for part in parts} == {16 // size}
+    assert sum(part.rendered for part in parts) == round(16 * share)
+
+
 def test_clips_without_a_tracing_are_left_out_and_none_at_all_is_an_error(tmp_path, dataset_copy):
     folder = dataset_copy("echonet")
     path = folder / "VolumeTracings.csv"
@@ -181,6 +191,7 @@ def test_the_command_saves_on_a_signal_and_resumes_to_the_same_weights(tmp_path,
         (["--data", "mnist", "."], "no data set 'mnist': choose from echonet, camus"),
         (["--data", "echonet", "none"], "none is no folder"),
         (["--rendered-share", "0.5"], "rendered_share is 0.5 without a data set: give one with --data"),
+        (["--data", "camus", ".", "--rendered-share", "0.01"], "give one from 0.0625 to 0.9375"),
         (["--data", "camus", ".", "--patients", "9"], "no rendered patient is used: give --rendered-share"),
     ],
 )

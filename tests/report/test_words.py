@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from twin_core import report
+from twin_core.twin import MeasuredBeat
 
 CARD = Path(__file__).resolve().parents[2] / "assets" / "segmenter.md"
 
@@ -28,6 +29,19 @@ def test_what_intervals_rest_on_is_listed(twin):
         "EF, heart rate, systolic pressure and diastolic pressure"
     )
     assert "NOT calibrated" in report.measured_note(twin)
+
+
+def test_the_spread_of_the_beats_is_said(twin):
+    assert "deviation" not in report.measured_note(twin), "a file of an older schema does not hold the beats"
+    beats = [
+        MeasuredBeat(end_diastole_s=i, end_systole_s=i + 0.3, edv_ml=100, esv_ml=100 - ef, ejection_fraction_pct=ef)
+        for i, ef in enumerate((30, 36))
+    ]
+    found = twin.measured.model_copy(update={"beats": 2, "each_beat": tuple(beats), "ejection_fraction_sd_pct": 4.243})
+    note = report.measured_note(twin.model_copy(update={"measured": found}))
+    assert note.startswith(
+        "Mean of 2 beats, whose ejection fractions are 30 to 36 % (standard deviation 4.2 points). Volumes are NOT"
+    )
 
 
 def test_the_limits_name_the_errors_of_the_network_that_is_shipped():

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from twin_core.circuit import LEARNED, Beat, CircuitParameters, solve_periodic
+from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.rhythm import Rhythm, irregular
 from twin_core.echo.clip import Clip
 from twin_core.echo.phantom import Phantom, render_clip
@@ -32,12 +34,29 @@ PERIOD_S = (0.4, 1.7)  # what the circuit's heart rate allows
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RenderedPatient:
-    """A rendered clip, the volumes its contours were drawn for, and its heart rate."""
+    """A rendered clip with all that is true of it.
+
+    Attributes:
+        clip: what a reader sees.
+        circuit: the circuit whose beats it shows.
+        edv_ml: end-diastolic volume its contours were drawn for, of an irregular rhythm the mean over its beats.
+        esv_ml: end-systolic volume, likewise.
+        heart_rate_bpm: of an irregular rhythm that of the median period.
+        masks: the cavity in each frame, bool (T, H, W).
+        volume_ml: left-ventricular volume in each frame, mL (T,).
+        end_diastoles_s: when the volume is largest in each beat, where the clip shows that, s from its first frame.
+        end_systoles_s: when it is smallest, likewise.
+    """
 
     clip: Clip
+    circuit: LeftHeartParameters
     edv_ml: float
     esv_ml: float
     heart_rate_bpm: float
+    masks: NDArray[np.bool_]
+    volume_ml: NDArray[np.float64]
+    end_diastoles_s: tuple[float, ...]
+    end_systoles_s: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,8 +83,7 @@ def render_patient(seed: tuple[int, int], *, long: bool = False) -> RenderedPati
 
     Args:
         seed: of the data set, and the patient's number in it.
-        long: a clip of up to five beats, a quarter of them irregular; else one to two regular beats. Of an irregular
-            rhythm the volumes are the means over its beats and the heart rate is that of its median period.
+        long: a clip of up to five beats, a quarter of them irregular; else one to two regular beats.
     """
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
@@ -94,9 +112,35 @@ def render_patient(seed: tuple[int, int], *, long: bool = False) -> RenderedPati
     )
     if rhythm is None:
         edv, esv, heart_rate = float(volume.max()), float(volume.min()), beat.heart_rate_bpm
+        starts = np.arange(0.0, start + duration, period)
+        extremes = [beat.time_s[np.argmax(beat.lv_volume_ml)], beat.time_s[np.argmin(beat.lv_volume_ml)]]
+        largest_at, smallest_at = (starts + at for at in extremes)
     else:
         edv, esv, heart_rate = _means(rhythm, start, start + duration)
-    return RenderedPatient(clip=clip, edv_ml=edv, esv_ml=esv, heart_rate_bpm=heart_rate)
+        cycles = [(rhythm.time_s[part], rhythm.lv_volume_ml[part]) for part in _cycles(rhythm)]
+        largest_at, smallest_at = (np.array([t[pick(v)] for t, v in cycles]) for pick in (np.argmax, np.argmin))
+    return RenderedPatient(
+        clip=clip,
+        circuit=beat.parameters,
+        edv_ml=edv,
+        esv_ml=esv,
+        heart_rate_bpm=heart_rate,
+        masks=drawn.masks,
+        volume_ml=volume,
+        end_diastoles_s=_shown(largest_at - start, duration),
+        end_systoles_s=_shown(smallest_at - start, duration),
+    )
+
+
+def _shown(times_s: NDArray[np.float64], duration_s: float) -> tuple[float, ...]:
+    """The times that lie within the clip."""
+    return tuple(times_s[(times_s >= 0) & (times_s <= duration_s)].tolist())
+
+
+def _cycles(rhythm: Rhythm) -> list[slice]:
+    """The samples of each beat."""
+    edges = [*np.searchsorted(rhythm.time_s, rhythm.starts_s).tolist(), len(rhythm.time_s)]
+    return [slice(a, b) for a, b in pairwise(edges)]
 
 
 def _irregular(rng: np.random.Generator, beat: Beat, duration_s: float) -> Rhythm:

@@ -15,7 +15,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from twin_core.learning.segmenter import pick_device
+from twin_core.learning.devices import pick_device
 
 Item = TypeVar("Item")
 WAIT = timedelta(minutes=60)  # the others wait for the first while it validates

@@ -16,8 +16,8 @@ from twin_core.circuit import LEARNED, PARAMETERS
 from twin_core.echo.clip import Clip
 from twin_core.echo.volumes import Measurement
 from twin_core.learning import box
+from twin_core.learning.devices import pick_device
 from twin_core.learning.one_beat import CURVE, PICTURES, SIDE, OneBeat, one_beat
-from twin_core.learning.segmenter import pick_device
 from twin_core.learning.weights import ASSETS, Weights, WeightsError, load_weights
 
 KIND = "encoder"

@@ -15,7 +15,8 @@ from torch import nn
 from twin_core.circuit import LEARNED, PARAMETERS
 from twin_core.echo.clip import Clip
 from twin_core.learning import box
-from twin_core.learning.segmenter import Crop, pick_device
+from twin_core.learning.devices import pick_device
+from twin_core.learning.segmenter import Crop
 from twin_core.learning.weights import Weights, WeightsError, load_weights
 
 KIND = "paper_encoder"

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import expit
 from torch import nn
 
+from twin_core.learning.devices import pick_device
 from twin_core.learning.weights import ASSETS, Weights, WeightsError, load_weights
 
 KIND = "segmenter"
@@ -192,21 +193,6 @@ def clean(mask: NDArray[np.bool_], place: NDArray[np.bool_] | None = None) -> ND
     best = (labels == 1 + int(score[1:].argmax())).astype(np.uint8)
     contours, _ = cv2.findContours(best, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return np.asarray(cv2.drawContours(np.zeros_like(best), contours, -1, 1, cv2.FILLED))
-
-
-def pick_device(device: str) -> torch.device:
-    """`auto` is CUDA where it is there, else the CPU.
-
-    Raises:
-        ValueError: unknown name, or CUDA asked for where there is none.
-    """
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"unknown device {device!r}: choose auto, cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device 'cuda' asked for but no CUDA device is there: choose auto or cpu")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)
 
 
 class Segmenter:

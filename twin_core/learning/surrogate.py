@@ -11,8 +11,8 @@ from torch import nn
 
 from twin_core.circuit import LEARNED
 from twin_core.learning import box
+from twin_core.learning.devices import pick_device
 from twin_core.learning.samples import PHASES
-from twin_core.learning.segmenter import pick_device
 from twin_core.learning.weights import ASSETS, Weights, WeightsError, load_weights
 
 KIND = "surrogate"

@@ -47,6 +47,9 @@ class Settings:
         clip_norm: gradients are scaled down to this norm, above any that was seen in a run that went well.
         validate_every: steps between scores on the data set's validation split.
         patience: scores without a new best after which training stops.
+
+    Raises:
+        ValueError: a share between 0 and 1 that is none or all of a step's patients.
     """
 
     seed: int = 0
@@ -61,6 +64,19 @@ class Settings:
     clip_norm: float = 20.0
     validate_every: int = 200
     patience: int = 8
+
+    def __post_init__(self) -> None:
+        if 0 < self.rendered_share < 1 and self.rendered_a_step in (0, self.patients_a_step):
+            least = 1 / self.patients_a_step
+            raise ValueError(
+                f"a rendered share of {self.rendered_share} is {self.rendered_a_step} of a step's "
+                f"{self.patients_a_step} patients: give one from {least:g} to {1 - least:g}"
+            )
+
+    @property
+    def rendered_a_step(self) -> int:
+        """How many of a step's patients are rendered."""
+        return round(self.patients_a_step * self.rendered_share)
 
 
 def loss_of(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
@@ -95,9 +111,10 @@ class Batches:
                 f"{settings.patients_a_step} patients a step do not divide among {group.size} processes: start a "
                 f"number of processes that divides {settings.patients_a_step}"
             )
-        count = settings.patients_a_step // group.size
-        self.rendered = min(round(count * settings.rendered_share), count) if patients else 0
-        self.real = count - self.rendered if traced else 0
+        # Of a step's places the first are rendered; processes take them in turn, some maybe of one kind alone.
+        mine = range(group.rank, settings.patients_a_step, group.size)
+        self.rendered = sum(place < settings.rendered_a_step for place in mine)
+        self.real = len(mine) - self.rendered
         self.patients, self.traced, self.still_share = patients, traced, settings.still_share
         own = [settings.seed, 1] if group.size == 1 else [settings.seed, 1, group.rank]
         self.draws, self.real_draws = Draws(own), Draws([*own, 1])

@@ -98,7 +98,7 @@ class Fit:
 def one_cycle(
     optimiser: torch.optim.Optimizer, peak: float, steps: int, warm_up: float = 0.1
 ) -> torch.optim.lr_scheduler.OneCycleLR:
-    """The learning rate up to its peak over a part of the steps, then down to nothing (Smith 2018, arXiv 1803.09820)."""
+    """The learning rate up to its peak over a part of the steps, then down to nothing (Smith, arXiv 1803.09820)."""
     part = warm_up if warm_up * steps != 1.0 else 2.0 / steps  # PyTorch divides by the warm-up's steps less one
     return torch.optim.lr_scheduler.OneCycleLR(optimiser, peak, total_steps=steps, pct_start=part)
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from twin_core.learning.devices import pick_device
 from twin_core.learning.segmenter import (
     PROJECTIONS,
     SIZE,
@@ -17,7 +18,6 @@ from twin_core.learning.segmenter import (
     WINDOW_S,
     Crop,
     normalise,
-    pick_device,
     projections,
 )
 from twin_core.learning.weights import ASSETS, Weights, load_weights

@@ -43,7 +43,14 @@ def measured_note(twin: Twin) -> str:
     """What the measured volumes rest on, in a sentence or two."""
     if twin.measured is None:
         return ""
-    beats = f"Mean of {twin.measured.beats} beat{'s' if twin.measured.beats > 1 else ''}."
+    beats = f"Mean of {twin.measured.beats} beat{'s' if twin.measured.beats > 1 else ''}"
+    if twin.measured.ejection_fraction_sd_pct is not None:
+        found = [beat.ejection_fraction_pct for beat in twin.measured.each_beat]
+        beats += (
+            f", whose ejection fractions are {min(found):.0f} to {max(found):.0f} % (standard deviation "
+            f"{twin.measured.ejection_fraction_sd_pct:.1f} points)"
+        )
+    beats += "."
     if twin.measured.calibrated:
         return f"{beats} Volumes are calibrated."
     return f"{beats} Volumes are NOT calibrated: they rest on an assumed image depth. Ejection fraction does not."

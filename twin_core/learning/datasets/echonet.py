@@ -89,6 +89,8 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
                 yield reader.line_num, values
     except OSError as error:
         raise DatasetError(f"{path} cannot be read ({error.strerror}): give EchoNet-Dynamic's own folder") from None
+    except csv.Error as error:  # a quote that is never closed, a byte of zero
+        raise DatasetError(f"{path} is no readable table ({error}): correct it, or copy it from the release") from None
 
 
 def _stem(name: str | None) -> str:
