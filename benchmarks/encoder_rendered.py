@@ -40,13 +40,18 @@ HEART_RATE_TOLERANCE_BPM = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One patient: EF in percent, EDV and ESV in mL, heart rate in bpm of truth, measurement and twin."""
+    """One patient: EF in percent, EDV and ESV in mL, heart rate in bpm of truth, measurement and twin.
+
+    ``timing_s`` holds how far each beat found has its end-diastole and end-systole from the nearest true one, s.
+    """
 
     truth: tuple[float, float, float, float]
     measured: tuple[float, float, float, float] | None
     twin: tuple[float, float, float, float] | None
     steady: bool
     reasons: tuple[str, ...]
+    rough_rate: bool = False
+    timing_s: tuple[tuple[float, float], ...] = ()
 
 
 @cache
@@ -80,7 +85,41 @@ def go(number: int, *, seed: int, long: bool, segmenter: Path | None, encoder: P
         twin=(beat.ejection_fraction_pct, beat.edv_ml, beat.esv_ml, beat.heart_rate_bpm),
         steady=beat.status == "periodic",
         reasons=(),
+        rough_rate=found.heart_rate_rough,
+        timing_s=tuple(
+            (
+                nearest(clip.time_s[b.ed_index], patient.end_diastoles_s),
+                nearest(clip.time_s[b.es_index], patient.end_systoles_s),
+            )
+            for b in found.beats
+        ),
     )
+
+
+def nearest(time_s: float, times_s: tuple[float, ...]) -> float:
+    """How far off the nearest of some times is, s; not a number where there is none."""
+    return min((abs(time_s - t) for t in times_s), default=np.nan)
+
+
+def spread(measured: np.ndarray, truth: np.ndarray, rough: np.ndarray) -> dict[str, object]:
+    """Errors in the terms of ``observation.py``: a common and a separate part of both volumes, and the rate's."""
+    edv, esv = np.log(measured[:, 1:3] / truth[:, 1:3]).T
+    common = float(np.cov(edv, esv)[0, 1])
+    rate = measured[:, 3] - truth[:, 3]
+    result: dict[str, object] = {
+        "edv_log_error_mean_sd": [float(edv.mean()), float(edv.std())],
+        "esv_log_error_mean_sd": [float(esv.mean()), float(esv.std())],
+        "volumes_common_error_sd": float(np.sqrt(max(common, 0.0))),
+    }
+    for name, chosen in (("rough", rough), ("other", ~rough)):
+        if chosen.any():
+            off = np.abs(rate[chosen])
+            result[f"heart_rate_{name}"] = {
+                "patients": int(chosen.sum()),
+                "sd_bpm": float(rate[chosen].std()),
+                "percentiles_50_90_95_bpm": [float(q) for q in np.percentile(off, (50, 90, 95))],
+            }
+    return result
 
 
 def summary(outcomes: list[Outcome]) -> dict[str, object]:
@@ -98,7 +137,7 @@ def summary(outcomes: list[Outcome]) -> dict[str, object]:
         return result
     truth, measured, twin = (np.array([getattr(o, name) for o in used]) for name in ("truth", "measured", "twin"))
     off, misread, away = np.abs(twin - truth), np.abs(measured - truth), np.abs(twin - measured)
-    rate = off[:, 3]
+    rate, timing = off[:, 3], np.array([pair for o in used for pair in o.timing_s])
     return {
         **result,
         "ef_twin_vs_truth_mae_points": float(off[:, 0].mean()),
@@ -113,6 +152,10 @@ def summary(outcomes: list[Outcome]) -> dict[str, object]:
         "esv_twin_vs_truth_mae_pct": float(100.0 * (off[:, 2] / truth[:, 2]).mean()),
         "edv_twin_vs_measured_mae_pct": float(100.0 * (away[:, 1] / measured[:, 1]).mean()),
         "esv_twin_vs_measured_mae_pct": float(100.0 * (away[:, 2] / measured[:, 2]).mean()),
+        "end_diastole_median_off_ms": float(1000.0 * np.nanmedian(timing[:, 0])),
+        "end_systole_median_off_ms": float(1000.0 * np.nanmedian(timing[:, 1])),
+        "end_systole_within_50_ms_pct": float(100.0 * np.nanmean(timing[:, 1] <= 0.05)),
+        **spread(measured, truth, np.array([o.rough_rate for o in used])),
     }
 
 
