@@ -112,6 +112,6 @@ def test_the_beats_table_ends_with_means_and_their_spread(record):
     found = [beat.ef_pct for beat in several.beats]
     assert len(found) >= 2
     assert f"{np.mean(found):.1f} ± {np.std(found, ddof=1):.1f}" in html
-    assert html.count("±") == 3
+    assert html.count("±") == 4, "in the row's name and in three cells"
     one = replace(several, beats=several.beats[:1])
     assert "±" not in tables.beats_table(one)

@@ -143,10 +143,10 @@ def evaluate_clip(record: Record, pipeline: Pipeline) -> Row:
             "edv_measured_ml": measurement.edv_ml,
             "esv_measured_ml": measurement.esv_ml,
         }
-        if not reasons:
+        if not reasons or pipeline.reads_the_clip_alone:
             beat = solve_periodic(pipeline.circuit(whole.clip, masks, measurement))
             if beat.status == "not_periodic":
-                reasons = ("the twin's circuit has no steady beat",)
+                reasons = (*reasons, "the twin's circuit has no steady beat")
             else:
                 found["ef_twin_pct"] = beat.ejection_fraction_pct
                 found["edv_twin_ml"], found["esv_twin_ml"] = beat.edv_ml, beat.esv_ml
@@ -183,8 +183,9 @@ def summarise(rows: Sequence[Row], dataset: EchoDataset, *, seed: int = 0) -> di
 
     Returns:
         Counts; ``ef_measured`` and ``ef_twin`` on usable clips, ``ef_measured_every_clip`` wherever a beat was found,
-        usable or not; the same of EDV and ESV where the data give a scale and a reference, else None with
-        ``volumes_reason``; ``…_against_tracing``, against the method of disks on the readers' outlines;
+        usable or not, and ``ef_twin_every_clip``, wherever there is a twin (of an encoder that reads the clip alone,
+        everywhere; else as ``ef_twin``); the same of EDV and ESV where the data give a scale and a reference, else
+        None with ``volumes_reason``; ``…_against_tracing``, against the method of disks on the readers' outlines;
         ``ef_of_tracings``, those outlines' EF against the reference; ``ef_classes``; Dice; ``seconds_per_clip``.
     """
     usable = [r for r in rows if r.usable]
@@ -208,6 +209,7 @@ def summarise(rows: Sequence[Row], dataset: EchoDataset, *, seed: int = 0) -> di
         "ef_measured": pairs("ef_measured_pct", "ef_pct", usable, "points"),
         "ef_twin": pairs("ef_twin_pct", "ef_pct", usable, "points"),
         "ef_measured_every_clip": pairs("ef_measured_pct", "ef_pct", rows, "points"),
+        "ef_twin_every_clip": pairs("ef_twin_pct", "ef_pct", rows, "points"),
         "ef_of_tracings": pairs("ef_traced_pct", "ef_pct", rows, "points"),
     }
     for volume in ("edv", "esv"):

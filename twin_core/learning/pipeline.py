@@ -12,9 +12,12 @@ from twin_core.circuit import CircuitParameters
 from twin_core.echo.clip import Clip
 from twin_core.echo.volumes import Measurement, measure
 from twin_core.learning.encoder import Encoder
+from twin_core.learning.paper_encoder import KIND as PAPER
+from twin_core.learning.paper_encoder import TrainedPaperEncoder
 from twin_core.learning.segmenter import Segmenter
 from twin_core.learning.verdict import reasons_against
 from twin_core.learning.view import ViewReader
+from twin_core.learning.weights import weight_kind
 
 Progress = Callable[[float, str], None]
 
@@ -25,7 +28,7 @@ class Pipeline:
     Args:
         device: auto, cpu or cuda.
         segmenter: weight file; the shipped one when None.
-        encoder: weight file, likewise.
+        encoder: weight file, likewise; may be one of the paper's encoder, which reads the clip alone.
 
     Raises:
         WeightsError: a weight file is missing or damaged.
@@ -35,8 +38,18 @@ class Pipeline:
     def __init__(
         self, device: str = "auto", segmenter: str | Path | None = None, encoder: str | Path | None = None
     ) -> None:
-        self.segmenter, self.encoder = Segmenter.load(segmenter, device), Encoder.load(encoder, device)
+        self.segmenter = Segmenter.load(segmenter, device)
+        self.encoder: Encoder | TrainedPaperEncoder
+        if encoder is not None and weight_kind(encoder) == PAPER:
+            self.encoder = TrainedPaperEncoder.load(encoder, device)
+        else:
+            self.encoder = Encoder.load(encoder, device)
         self.view_reader = ViewReader.load(device=device)
+
+    @property
+    def reads_the_clip_alone(self) -> bool:
+        """Whether the circuit comes of the clip without contours, so that it can be had where those failed."""
+        return isinstance(self.encoder, TrainedPaperEncoder)
 
     @property
     def models(self) -> dict[str, str]:
@@ -70,4 +83,6 @@ class Pipeline:
 
     def circuit(self, clip: Clip, masks: NDArray[np.uint8], measurement: Measurement) -> CircuitParameters:
         """The circuit of a clip that may be used."""
+        if isinstance(self.encoder, TrainedPaperEncoder):
+            return CircuitParameters(**self.encoder.encode(clip))
         return CircuitParameters(**self.encoder.encode(clip, masks, measurement))

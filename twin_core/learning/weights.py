@@ -58,6 +58,15 @@ def save_weights(path: str | Path, weights: Weights) -> None:
     path.chmod(0o644)  # safetensors leaves it to its owner alone, but a server may run as somebody else
 
 
+def weight_kind(path: str | Path) -> str | None:
+    """What a weight file says it is of, None where it cannot be read: ``load_weights`` says why."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("kind")
+    except (SafetensorError, OSError):
+        return None
+
+
 def load_weights(path: str | Path, kind: str) -> Weights:
     """Read a weight file and check that it is what the caller needs.
 
