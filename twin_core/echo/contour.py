@@ -58,11 +58,12 @@ def trace(mask: NDArray[np.integer | np.bool_], cm_per_px: tuple[float, float]) 
         None where the mask has fewer than 12 pixels.
     """
     binary = (np.asarray(mask) != 0).astype(np.uint8)
-    rows, columns = np.nonzero(binary)
+    left, top, width, height = cv2.boundingRect(binary)
+    rows, columns = np.nonzero(binary[top : top + height, left : left + width])
     if len(rows) < MIN_PIXELS:
         return None
     scale = np.array([cm_per_px[1], cm_per_px[0]])
-    points = np.stack([columns, rows], axis=1) * scale
+    points = np.stack([columns + left, rows + top], axis=1) * scale
     contours, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     edge_px = max(contours, key=len)[:, 0, :]
     edge = edge_px * scale

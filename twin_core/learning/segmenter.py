@@ -141,7 +141,7 @@ def normalise(frames: NDArray[np.uint8], sector: NDArray[np.bool_]) -> NDArray[n
     top = float(np.percentile(inside, 99.5)) if inside.size else 255.0
     gain = float(np.clip(255.0 / max(top, 1.0), 1.0, 4.0))
     table = np.clip(np.arange(256) * gain, 0, 255).astype(np.uint8)
-    return table[frames]
+    return np.asarray(cv2.LUT(frames.reshape(-1, frames.shape[-1]), table)).reshape(frames.shape)
 
 
 def projections(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -184,15 +184,20 @@ def clean(mask: NDArray[np.bool_], place: NDArray[np.bool_] | None = None) -> ND
         place: where the cavity lies in the clip: the component with most pixels there is taken, and none that has
             no pixel there. Without it the largest is.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    result = np.zeros(mask.shape, np.uint8)
+    whole = mask.astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(whole)
+    box = (slice(top, top + height), slice(left, left + width))  # large pictures are mostly not the cavity
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(whole[box], connectivity=4)
     if count < 2:
-        return np.zeros(mask.shape, np.uint8)
-    score = stats[:, cv2.CC_STAT_AREA] if place is None else np.bincount(labels[place], minlength=count)
+        return result
+    score = stats[:, cv2.CC_STAT_AREA] if place is None else np.bincount(labels[place[box]], minlength=count)
     if not score[1:].any():
-        return np.zeros(mask.shape, np.uint8)
+        return result
     best = (labels == 1 + int(score[1:].argmax())).astype(np.uint8)
     contours, _ = cv2.findContours(best, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return np.asarray(cv2.drawContours(np.zeros_like(best), contours, -1, 1, cv2.FILLED))
+    result[box] = cv2.drawContours(np.zeros_like(best), contours, -1, 1, cv2.FILLED)
+    return result
 
 
 class Segmenter:
