@@ -21,7 +21,9 @@ OBSERVED: tuple[str, ...] = (
 # two readers of one clip.
 SCALE_ERROR = 0.08
 VOLUME_ERROR = 0.08
-RATE_ERROR_BPM = 1.0  # a beat's length is counted in frames
+# A beat's length is counted in frames of a curve that wavers: nine in ten of the rendered clips that
+# benchmarks/encoder_rendered.py reads are within 3.3 bpm, 1.645 standard deviations of this size.
+RATE_ERROR_BPM = 2.0
 # Of a device that passes ISO 81060-2 (AAMI): mean error within 5 mmHg, standard deviation within 8. Its readings
 # are taken as central systolic and diastolic pressure.
 CUFF_ERROR_MMHG = 5.0
