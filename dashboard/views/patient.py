@@ -86,7 +86,7 @@ def _beats(echo: EchoRecord | None) -> None:
         text = "Too few whole beats to judge the rhythm."
     elif spread > REGULAR:
         text = f"Beat lengths differ by {100 * spread:.0f} %: an irregular rhythm, or a beat that was missed. "
-        text += "The values beside are means."
+        text += "EF and volumes beside are means over the beats, the heart rate is that of their median length."
     else:
         text = f"Beat lengths differ by {100 * spread:.0f} %: regular."
     urgent = spread is not None and spread > REGULAR
