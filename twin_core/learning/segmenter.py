@@ -141,7 +141,8 @@ def normalise(frames: NDArray[np.uint8], sector: NDArray[np.bool_]) -> NDArray[n
     top = float(np.percentile(inside, 99.5)) if inside.size else 255.0
     gain = float(np.clip(255.0 / max(top, 1.0), 1.0, 4.0))
     table = np.clip(np.arange(256) * gain, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(frames.reshape(-1, frames.shape[-1]), table)).reshape(frames.shape)
+    found = cv2.LUT(frames.reshape(-1, frames.shape[-1]), table)
+    return np.asarray(found, np.uint8).reshape(frames.shape)
 
 
 def projections(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
