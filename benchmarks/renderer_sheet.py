@@ -3,8 +3,9 @@
 Run: python benchmarks/renderer_sheet.py [--out docs/rendered_echoes.png] [--clips DIR --beside FILE]
 
 Writes a contact sheet of rendered patients at end-diastole and end-systole, without and with the contour they are
-labelled with. With --clips, a second sheet sets the same beside real clips that have masks, for looking at only: it
-shows recordings that are not part of this repository and is not written into it.
+labelled with, above frames of the real clip that pydicom ships, with the shipped networks' contours. With --clips, a
+second sheet sets the same beside real clips that have masks, for looking at only: it shows recordings that are not part
+of this repository and is not written into it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pydicom.examples
 
 from twin_core.echo.clip import read_clip
+from twin_core.echo.volumes import measure
 from twin_core.learning.rendered_frames import render_patient
-from twin_core.learning.segmenter import Crop, normalise
+from twin_core.learning.segmenter import Crop, Segmenter, normalise
 
 SEED, TILE, COLUMNS = 5, 168, 6
 DEFAULT_OUT = Path(__file__).resolve().parents[1] / "docs" / "rendered_echoes.png"
@@ -60,6 +63,24 @@ def real(folder: Path) -> list[np.ndarray]:
     return tiles
 
 
+def sample(count: int) -> list[np.ndarray]:
+    """Tiles of the real clip that pydicom ships, over the frames in which the ventricle was found."""
+    clip = read_clip(Path(pydicom.examples.get_path("ybr_color")))
+    step = float(np.median(np.diff(clip.time_s)))
+    masks = Segmenter.load(device="cpu").segment(clip.frames, clip.sector, step)
+    found = np.flatnonzero(~measure(masks, clip.time_s, clip.cm_per_px, clip.sector).rejected)
+    crop, seen = Crop.around(clip.sector), normalise(clip.frames * clip.sector, clip.sector)
+    picks = found[np.linspace(0, len(found) - 1, count).round().astype(int)]
+    return [tile(crop.cut(seen[i]), crop.cut(masks[i])) for i in picks]
+
+
+def caption(text: str) -> np.ndarray:
+    """A line of text as wide as the sheet."""
+    strip = np.full((26, TILE * COLUMNS, 3), 255, np.uint8)
+    cv2.putText(strip, text, (6, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    return strip
+
+
 def sheet(tiles: list[np.ndarray]) -> np.ndarray:
     """Tiles in rows of COLUMNS, the last row filled with black."""
     tiles = tiles + [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
@@ -74,7 +95,13 @@ def main() -> None:
     parser.add_argument("--beside", type=Path, default=None)
     options = parser.parse_args()
     tiles = rendered(12)
-    cv2.imwrite(str(options.out), sheet(tiles), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    parts = [
+        caption("Rendered patients at end-diastole and end-systole; below, the contour they are labelled with"),
+        sheet(tiles),
+        caption("A real clip (pydicom's sample) through its only beat; below, the shipped networks' contour"),
+        sheet(sample(COLUMNS)),
+    ]
+    cv2.imwrite(str(options.out), np.vstack(parts), [cv2.IMWRITE_PNG_COMPRESSION, 9])
     print(f"wrote {options.out}")
     if options.clips and options.beside:
         cv2.imwrite(str(options.beside), sheet(real(options.clips) + tiles))
