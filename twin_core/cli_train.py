@@ -61,6 +61,13 @@ class Target(StrEnum):
     volumes = "volumes"
 
 
+class Volumes(StrEnum):
+    """Which volumes the encoder that ships can be trained towards."""
+
+    measured = "measured"
+    contour = "contour"
+
+
 @app.command()
 def segmenter(
     out: OutOption,
@@ -161,6 +168,13 @@ def encoder(
     target: Annotated[
         Target | None, typer.Option(help="What the paper's encoder is trained on: EF alone, or EDV and ESV (volumes).")
     ] = None,
+    volumes: Annotated[
+        Volumes | None,
+        typer.Option(
+            help="What the one_beat encoder's twin is to have: the volumes measured on the clip, as the shipped one's "
+            "has, or those its rendered contour was drawn for."
+        ),
+    ] = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     workers: WorkersOption = 1,
@@ -181,10 +195,14 @@ def encoder(
         from twin_core.learning import train_encoder
 
         settings = _changed(train_encoder.Settings(seed=seed), steps=steps, patients=patients)
+        if volumes is not None:
+            settings = replace(settings, targets=volumes.value)
         with _stoppable():
             metrics = train_encoder.train(_prepared(out), settings, **run)
         _finish(metrics, as_json)
         return
+    if volumes is not None:
+        raise ValueError(f"received --volumes {volumes.value} with the paper's encoder: give --target ef or volumes")
     from twin_core.learning import labelled_clips, train_paper_encoder
     from twin_core.learning.datasets import open_dataset
 
@@ -232,7 +250,7 @@ def _prepared(out: Path) -> Path:
 
 
 def _changed(settings: Any, **changes: int | None) -> Any:
-    """One of the three Settings with the options that were given."""
+    """A network's Settings with the options that were given."""
     return replace(settings, **{name: value for name, value in changes.items() if value is not None})
 
 

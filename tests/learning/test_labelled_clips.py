@@ -91,6 +91,7 @@ def test_the_papers_fine_tuning_runs_on_a_data_set_by_one_command(made_datasets,
         (("--data", "echonet", "x"), "--data with the one_beat encoder: give --architecture paper"),
         (("--architecture", "paper", "--data", "echonet", "x", "--patients", 8), "--patients 8 with --data"),
         (("--architecture", "paper", "--data", "other", "x"), "no data set 'other'"),
+        (("--architecture", "paper", "--volumes", "contour"), "--volumes contour with the paper's encoder"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(tmp_path, options, message):

@@ -113,6 +113,8 @@ def test_contour_targets_train_towards_the_true_volumes(tmp_path):
         for x in "mc"
     ]
     assert errors[1] < errors[0]
+    commands = [load_weights(tmp_path / x / FILE_NAME, "encoder").training["command"] for x in "mc"]
+    assert commands[1] == f"{commands[0]} --volumes contour"
 
 
 def test_the_file_says_how_it_was_made(tmp_path):

@@ -146,9 +146,10 @@ def train(
                 "final_loss": fitted.final_loss(),
                 "minutes": (time.monotonic() - started) / 60,
             }
+            towards = "" if settings.targets == "measured" else f" --volumes {settings.targets}"
             training = {
                 "data": "rendered clips driven by circuit beats, measured by the segmenter",
-                "command": f"python -m twin_core train encoder --out DIR --seed {settings.seed}",
+                "command": f"python -m twin_core train encoder --out DIR --seed {settings.seed}{towards}",
                 **asdict(settings),
                 "processes": group.size,
                 "device": group.device.type,
