@@ -17,18 +17,18 @@ from twin_core.echo.contour import Contour
 
 MIN_FRAMES = 5  # of physiology, as is the next: not from data
 MIN_DURATION_S = 0.4  # less cannot hold one beat even at 150 bpm
-MIN_BRIGHTEST = 40.0  # of 255, 99.5th percentile in the sector; A, a third dimmed to 40 %: 52 to 255
-MIN_MOTION = 0.03  # change over time in parts of the brightness; A: 0.12 to 0.74
-MIN_COHERENCE = 0.6  # correlation of successive frames; A: 0.86 to 0.99
+MIN_BRIGHTEST = 40.0  # of 255, 99.5th percentile in the sector; A, a third dimmed to 40 %: 50 to 255
+MIN_MOTION = 0.03  # change over time in parts of the brightness; A: 0.065 to 0.84
+MIN_COHERENCE = 0.6  # correlation of successive frames; A: 0.90 to 1.00
 MAX_EMPTY_SHARE = 0.25  # of frames without a cavity; A: none
 MAX_OUTLIER_SHARE = 0.25  # of frames rejected for a jump in area or place; A: none
-MIN_BEATING = 0.05  # (largest - smallest) / largest volume, below nothing beats; A, EF from 8 %: 0.06 to 0.83
-MAX_ROUGHNESS = 0.12  # typical frame-to-frame zigzag of the area, in parts of its size; A: 0.006 to 0.06
-MIN_AREA_SHARE, MAX_AREA_SHARE = 0.015, 0.6  # of the sector; A: 0.08 to 0.37, real clips may be wider
-MIN_SOLIDITY = 0.8  # area / convex hull, median frame; A: 0.84 to 0.98
-MIN_ELONGATION, MAX_ELONGATION = 0.9, 4.5  # length / mean width; A: 1.6 to 2.9
+MIN_BEATING = 0.05  # (largest - smallest) / largest volume, below nothing beats; A, EF from 8 %: 0.11 to 0.68
+MAX_ROUGHNESS = 0.12  # typical frame-to-frame zigzag of the area, in parts of its size; A: 0.002 to 0.05
+MIN_AREA_SHARE, MAX_AREA_SHARE = 0.015, 0.6  # of the sector; A: 0.11 to 0.40, real clips may be wider
+MIN_SOLIDITY = 0.8  # area / convex hull, median frame; A: 0.95 to 0.98
+MIN_ELONGATION, MAX_ELONGATION = 0.9, 4.5  # length / mean width; A: 1.6 to 2.8
 MAX_EDGE_SHARE = 0.3  # of the contour that lies on the sector's border; A: 1 of 90 above, a heart larger than its fan
-MIN_EF_PCT, MAX_EF_PCT = 3.0, 90.0  # A: 4 to 81
+MIN_EF_PCT, MAX_EF_PCT = 3.0, 90.0  # A: 8 to 70
 
 _PAIRS = 24  # pairs of successive frames looked at
 _RIMS = 20  # contours whose border is looked at
