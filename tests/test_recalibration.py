@@ -2,6 +2,7 @@ import pytest
 
 from twin_core.circuit import ParameterError, presets
 from twin_core.inference import draw_posterior
+from twin_core.learning.observation import RATE_ERROR_BPM
 from twin_core.recalibration import recalibrate
 
 CUFF = {"systolic_pressure_mmhg": 104.0, "diastolic_pressure_mmhg": 68.0}
@@ -88,7 +89,7 @@ def test_a_rough_heart_rate_stays_rough_until_the_pulse_is_taken(twin):
     rough = twin.model_copy(update={"measured": measured, "posterior_draws": drawn})
     with_cuff, with_pulse = (recalibrate(rough, readings)[0] for readings in (CUFF, {**CUFF, "heart_rate_bpm": 75.0}))
     assert with_cuff.posterior["heart_rate_bpm"].std() > 6
-    assert with_pulse.posterior["heart_rate_bpm"].std() < 1.5
+    assert with_pulse.posterior["heart_rate_bpm"].std() == pytest.approx(RATE_ERROR_BPM, rel=0.25)
 
 
 def test_a_reading_that_the_posterior_does_not_know_is_said(twin):

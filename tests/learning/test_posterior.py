@@ -8,7 +8,7 @@ from twin_core.circuit import PARAMETERS
 from twin_core.circuit.cohort import solve_cohort
 from twin_core.learning import prior
 from twin_core.learning.narrowing import DERIVED
-from twin_core.learning.observation import SETS, observe, only
+from twin_core.learning.observation import RATE_ERROR_BPM, SETS, observe, only
 from twin_core.learning.posterior import DEFAULT_WEIGHTS, KIND, Posterior, _scores
 from twin_core.learning.prior import UNKNOWN
 from twin_core.learning.weights import WeightsError, load_weights, save_weights
@@ -52,7 +52,7 @@ def test_a_seed_gives_the_same_draws_and_another_gives_others(posterior):
 
 def test_a_rough_heart_rate_widens_the_draws_by_as_much(posterior):
     known, rough = (posterior.draw(FAILING, count=2000, rate_error_bpm=error) for error in (None, 7.4))
-    assert known["heart_rate_bpm"].std() == pytest.approx(1.0, abs=0.1)
+    assert known["heart_rate_bpm"].std() == pytest.approx(RATE_ERROR_BPM, rel=0.1)
     assert rough["heart_rate_bpm"].std() == pytest.approx(7.4, rel=0.1)
     assert rough["heart_rate_bpm"].mean() == pytest.approx(80.0, abs=1.0)
     assert np.median(rough["emax_mmhg_per_ml"]) == pytest.approx(np.median(known["emax_mmhg_per_ml"]), rel=0.1)
@@ -71,7 +71,7 @@ def test_draws_beat_as_the_patient_was_measured(posterior):
 def test_a_measured_rate_is_known_to_its_error_and_an_absent_one_is_not(posterior):
     seen = posterior.draw(FAILING, count=1000)["heart_rate_bpm"]
     assert seen.mean() == pytest.approx(80, abs=0.5)
-    assert seen.std() == pytest.approx(1.0, rel=0.25)
+    assert seen.std() == pytest.approx(RATE_ERROR_BPM, rel=0.1)
     assert posterior.draw({"ejection_fraction_pct": 40}, count=1000)["heart_rate_bpm"].std() > 15
 
 
