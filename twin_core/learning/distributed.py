@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,6 +39,10 @@ class Group:
     def first(self) -> bool:
         """Whether this process writes and reports."""
         return self.rank == 0
+
+    def teller(self, report: Callable[[str], None]) -> Callable[[str], None]:
+        """``report`` in the first process, silence in the others."""
+        return report if self.first else lambda line: None
 
     def share(self, items: Sequence[Item]) -> Sequence[Item]:
         """The part of the items that this process takes: every ``size``-th, from its own rank on."""

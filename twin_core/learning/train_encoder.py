@@ -107,7 +107,7 @@ def train(
     """
     settings, path, started = settings or Settings(), Path(out) / FILE_NAME, time.monotonic()
     with joined(device) as group:
-        tell = report if group.first else _silent
+        tell = group.teller(report)
         physics = Surrogate.load(surrogate, "cpu").to(group.device)  # frozen, in evaluation mode
         excluded = 0
         if patients is None:
@@ -165,10 +165,6 @@ def train(
             )
         group.wait()
     return metrics
-
-
-def _silent(line: str) -> None:
-    pass
 
 
 class Objective(nn.Module):

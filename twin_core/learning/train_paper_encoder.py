@@ -101,7 +101,7 @@ def train(
     settings, path, started = settings or Settings(), Path(out) / FILE_NAME, time.monotonic()
     _check(clips, settings)
     with joined(device) as group, ThreadPoolExecutor(workers) as pool:
-        tell = report if group.first else _silent
+        tell = group.teller(report)
         physics = Surrogate.load(surrogate, "cpu").to(group.device)  # frozen, in evaluation mode
         torch.manual_seed(settings.seed)
         kept, held_out = Strips(clips.train, pool), Strips(clips.validation, pool)
@@ -167,10 +167,6 @@ def _check(clips: Splits, settings: Settings) -> None:
         lacking = sum(clip.edv_ml is None or clip.esv_ml is None for clip in clips.train)
         if lacking:
             raise ValueError(f"{lacking} training clips have no EDV and ESV: train them with target ef")
-
-
-def _silent(line: str) -> None:
-    pass
 
 
 class Objective(nn.Module):

@@ -130,7 +130,7 @@ def train(
     """
     settings, path, started = settings or Settings(), Path(out) / FILE_NAME, time.monotonic()
     with joined("cpu") as group:
-        tell = report if group.first else _silent
+        tell = group.teller(report)
         patients = patients or draw_patients(settings.samples, settings.seed, tell)
         tell(
             f"{len(patients.parameters)} patients of {patients.drawn} drawn; left out: {patients.not_periodic} without "
@@ -231,7 +231,3 @@ def test_losses(network: PosteriorNetwork, test: Patients, rng: np.random.Genera
     for label, names in SETS.items():
         losses[f"test_loss, {label}"] = float(-network.log_prob(test.parameters, only(values, names)).mean())
     return losses
-
-
-def _silent(line: str) -> None:
-    pass

@@ -216,7 +216,7 @@ def train(
     if dataset is None and settings.rendered_share != 1.0:
         raise ValueError(f"rendered_share is {settings.rendered_share} without a data set: give one with --data")
     with joined(device) as group:
-        tell = report if group.first else _silent
+        tell = group.teller(report)
         if patients is None and settings.rendered_share > 0:
             tell(f"rendering {settings.patients} patients")
             patients = render_patients(settings.seed, settings.patients, workers, group if group.size > 1 else None)
@@ -307,7 +307,3 @@ def _save(output: Path, network: UNet, training: dict[str, Any]) -> None:
         "inputs_of": f"frame, {', '.join(PROJECTIONS)} over about one beat, uint8 / 255",
     }
     save_weights(output, Weights(kind=KIND, config=config, training=training, tensors=Networks([network]).state_dict()))
-
-
-def _silent(line: str) -> None:
-    pass

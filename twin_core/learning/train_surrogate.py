@@ -149,7 +149,7 @@ def train(
     """
     settings, path, started = settings or Settings(), Path(out) / FILE_NAME, time.monotonic()
     with joined(device) as group:
-        tell = report if group.first else _silent
+        tell = group.teller(report)
         if samples is None:
             tell(f"solving {settings.samples} circuits")
             samples = circuit_samples(settings.samples, settings.seed, threads=workers, report=tell)
@@ -204,10 +204,6 @@ def train(
             )
         group.wait()
     return metrics
-
-
-def _silent(line: str) -> None:
-    pass
 
 
 def errors_over(network: Surrogate, test: CircuitSamples, at_corners: CircuitSamples) -> dict[str, float]:

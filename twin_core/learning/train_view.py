@@ -122,7 +122,7 @@ def train(
     """
     settings, output, started = settings or Settings(), Path(output), time.monotonic()
     with joined(device) as group:
-        tell = report if group.first else _silent
+        tell = group.teller(report)
         tell(f"rendering {settings.patients} patients and {settings.others} other clips")
         source = Pictures(settings, *render(settings.seed, settings.patients, settings.others, workers), group)
         torch.manual_seed(settings.seed)
@@ -183,7 +183,3 @@ def _save(output: Path, network: ViewNetwork, training: dict[str, Any]) -> None:
     }
     training = {"data": "rendered clips only", **training}
     save_weights(output, Weights(kind=KIND, config=config, training=training, tensors=network.state_dict()))
-
-
-def _silent(line: str) -> None:
-    pass

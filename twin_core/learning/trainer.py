@@ -139,7 +139,7 @@ def fit(
         ValueError: the loss or its gradient is no longer a number, more often than ``plan.left_out`` allows.
     """
     group = group or Group(device=next(objective.parameters()).device)
-    tell = report if group.first else _silent
+    tell = group.teller(report)
     state = TrainingState()
     if plan.resume and plan.checkpoint is not None:
         if plan.checkpoint.is_file():
@@ -230,7 +230,3 @@ def _out_of_patience(validation: Validation | None, state: TrainingState) -> boo
 def _mean(losses: list[float]) -> float:
     finite = [loss for loss in losses if math.isfinite(loss)]
     return float(np.mean(finite)) if finite else math.nan
-
-
-def _silent(line: str) -> None:
-    pass
