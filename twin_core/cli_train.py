@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -243,9 +244,10 @@ def posterior(
 def _prepared(out: Path) -> Path:
     """The folder, made and tried before hours of training are spent on what cannot be saved."""
     out.mkdir(parents=True, exist_ok=True)
-    probe = out / ".writable"
-    probe.touch()
-    probe.unlink()
+    try:
+        tempfile.TemporaryFile(dir=out).close()  # of a name of its own: torchrun's processes try it at once
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(out)) from None
     return out
 
 

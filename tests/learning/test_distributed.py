@@ -4,8 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from twin_core.cli_train import _prepared
 from twin_core.learning.datasets.rendered import write_echonet
 from twin_core.learning.segmenter import Segmenter
 from twin_core.learning.weights import load_weights
@@ -44,3 +48,15 @@ def test_two_processes_train_the_surrogate_and_the_first_alone_writes(tmp_path):
     weights = load_weights(tmp_path / "surrogate.safetensors", "surrogate")
     assert weights.training["processes"] == 2
     assert [path.name for path in tmp_path.iterdir()] == ["surrogate.safetensors"]
+
+
+def test_a_folder_is_tried_by_processes_at_once_without_one_stumbling_over_the_other(tmp_path):
+    with ThreadPoolExecutor(8) as together:
+        prepared = list(together.map(_prepared, [tmp_path / "out"] * 400))
+    assert set(prepared) == {tmp_path / "out"}
+    assert not list((tmp_path / "out").iterdir()), "nothing left behind"
+
+
+def test_a_folder_that_takes_no_file_is_named_before_anything_is_trained():
+    with pytest.raises(OSError, match=r"'/proc'$"):
+        _prepared(Path("/proc"))
