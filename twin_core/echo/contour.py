@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -59,16 +60,20 @@ def trace(mask: NDArray[np.integer | np.bool_], cm_per_px: tuple[float, float]) 
     """
     binary = (np.asarray(mask) != 0).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(binary)
-    rows, columns = np.nonzero(binary[top : top + height, left : left + width])
-    if len(rows) < MIN_PIXELS:
+    if width * height < MIN_PIXELS:  # OpenCV has no moments of an empty picture
+        return None
+    cavity = binary[top : top + height, left : left + width]
+    moments = cv2.moments(cavity, binaryImage=True)
+    pixels = round(moments["m00"])
+    if pixels < MIN_PIXELS:
         return None
     scale = np.array([cm_per_px[1], cm_per_px[0]])
-    points = np.stack([columns + left, rows + top], axis=1) * scale
-    contours, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    corner = np.array([left, top]) * scale
+    contours, _ = cv2.findContours(cavity, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     edge_px = max(contours, key=len)[:, 0, :]
-    edge = edge_px * scale
-    centroid = points.mean(axis=0)
-    along = _first_axis(points - centroid)
+    edge = edge_px * scale + corner
+    centroid = np.array([moments["m10"], moments["m01"]]) / pixels * scale + corner
+    along = _first_axis(moments, scale)
     for _ in range(3):  # annulus and axis settle after two rounds
         across = np.array([along[1], -along[0]])  # to the right when `along` points down
         t, x = (edge - centroid) @ along, (edge - centroid) @ across
@@ -85,9 +90,9 @@ def trace(mask: NDArray[np.integer | np.bool_], cm_per_px: tuple[float, float]) 
     pixel_area = float(scale[0] * scale[1])
     length += float(np.sqrt(pixel_area))  # pixel centres to pixel borders: half a pixel at either end
     return Contour(
-        area_cm2=len(rows) * pixel_area,
+        area_cm2=pixels * pixel_area,
         length_cm=length,
-        volume_ml=_disks(points, apex, along, length, pixel_area),
+        volume_ml=_disks(cavity, scale, apex - corner, along, length),
         apex=(float(apex[0]), float(apex[1])),
         septal_annulus=(float(septal[0]), float(septal[1])),
         lateral_annulus=(float(lateral[0]), float(lateral[1])),
@@ -96,9 +101,10 @@ def trace(mask: NDArray[np.integer | np.bool_], cm_per_px: tuple[float, float]) 
     )
 
 
-def _first_axis(centred: NDArray[np.float64]) -> NDArray[np.float64]:
+def _first_axis(moments: Mapping[str, float], scale: NDArray[np.float64]) -> NDArray[np.float64]:
     """Direction of greatest extent, pointing down the image; straight down for a nearly round shape."""
-    values, vectors = np.linalg.eigh(np.cov(centred.T))
+    covariance = np.array([[moments["mu20"], moments["mu11"]], [moments["mu11"], moments["mu02"]]])
+    values, vectors = np.linalg.eigh(covariance * np.outer(scale, scale))
     axis = vectors[:, 1] * (1.0 if vectors[1, 1] >= 0 else -1.0)
     # An apical view's axis is within 45 degrees of vertical; a round or lying shape says nothing about it.
     if values[1] < 1.15 * values[0] or axis[1] < 0.7:
@@ -107,14 +113,20 @@ def _first_axis(centred: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _disks(
-    points: NDArray[np.float64], apex: NDArray[np.float64], along: NDArray[np.float64], length: float, pixel: float
+    cavity: NDArray[np.uint8],
+    scale: NDArray[np.float64],
+    apex: NDArray[np.float64],
+    along: NDArray[np.float64],
+    length: float,
 ) -> float:
     """Volume in mL; a disk's diameter is the area of its slice divided by its height.
 
     What a slanted annulus puts beyond its middle counts in the last disk, for what it lacks on the other side.
     """
-    height = length / DISKS
-    slot = np.floor(((points - apex) @ along + 0.5 * np.sqrt(pixel)) / height).astype(int)
-    areas = np.bincount(np.clip(slot, 0, DISKS - 1), minlength=DISKS) * pixel
+    height, pixel = length / DISKS, float(scale[0] * scale[1])
+    rows, columns = (np.arange(n) * step for n, step in zip(cavity.shape, scale[::-1], strict=True))
+    depth = ((rows - apex[1]) * along[1])[:, None] + (columns - apex[0]) * along[0] + 0.5 * np.sqrt(pixel)
+    slot = np.clip(np.floor(depth / height), 0, DISKS - 1).astype(np.uint8)
+    areas = np.bincount(slot[cavity != 0], minlength=DISKS) * pixel
     diameters = areas / height
     return float(np.pi / 4 * np.sum(diameters**2) * height)

@@ -1,6 +1,7 @@
 """Fitting a fan to an image."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -13,6 +14,8 @@ from .fan import Fan, polar
 _WIDEST = np.pi / 3
 """Largest half-angle of a fan, radians."""
 _COARSE_SIDE_PX = 64
+_ANGLES, _RADII = 30, 60
+"""Beams and rings the coarse search counts in."""
 _SAMPLE = 2000
 _EMPTY_COST = 0.5
 """What an empty pixel inside the fan costs, against 1 for a filled one outside: cavities are empty too."""
@@ -45,6 +48,16 @@ class _Picture:
         angle = np.arctan2(self.x - fan.x, self.y - fan.y)
         outside = 1.0 - float(((angle >= fan.left) & (angle <= fan.right)).mean())
         return side_contrast(fan, self.brightness, reach) - _OUTSIDE_COST * outside
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Grid:
+    """Tips of fans that are tried (N,), and the cell of each tip's own counts every pixel falls into (N, H W)."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    cells: NDArray[np.int64]
+    reach: float
 
 
 def fit_fan(filled: NDArray[np.bool_], signal: NDArray[np.bool_], brightness: NDArray[np.float32]) -> Fan:
@@ -83,38 +96,68 @@ def _search(filled: NDArray[np.bool_], *, upright: bool) -> Fan:
     rows, columns = (max(1, round(side * scale)) for side in filled.shape)
     density = cv2.resize(filled.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
     worth = (density * (1 + _EMPTY_COST) - _EMPTY_COST).ravel()
-    angles, radii, reach = 30, 60, 1.4 * float(np.hypot(rows, columns))
-    best, best_worth = Fan(x=columns / 2, y=0.0, left=-_WIDEST, right=_WIDEST, inner=0.0, outer=reach), -np.inf
-    for x in np.linspace(0.2, 0.8, 21) * columns:
-        for y in np.linspace(-0.5, 0.4, 25) * rows:
-            angle, radius = (values.ravel() for values in polar(x, y, rows, columns))
-            inside = abs(angle) < _WIDEST
-            # Share of the way from the middle to the widest edge; from edge to edge where the sides may differ.
-            way = abs(angle) / _WIDEST if upright else (angle / _WIDEST + 1) / 2
-            cell = (way * angles).astype(int) * radii + (radius / reach * radii).astype(int)
-            table = np.bincount(cell[inside], worth[inside], minlength=angles * radii).reshape(angles, radii)
-            first, last, total = 0, radii, 0.0
-            for _ in range(3):  # alternate: best angles for the radii, best radii for the angles
-                start, end, _ = _largest_run(table[:, first:last].sum(axis=1), from_zero=upright)
-                first, last, total = _largest_run(table[start:end].sum(axis=0))
-            if total > best_worth:
-                best_worth, step = total, reach / radii
-                right = (end / angles if upright else 2 * end / angles - 1) * _WIDEST
-                left = -right if upright else (2 * start / angles - 1) * _WIDEST
-                best = Fan(x=x, y=y, left=left, right=right, inner=first * step, outer=last * step)
-    return best.scaled(1 / scale)
+    grid = _grid(rows, columns, upright)
+    size = grid.cells.shape[0] * (_ANGLES * _RADII + 1)
+    weights = np.broadcast_to(worth, grid.cells.shape).ravel()
+    tables = np.bincount(grid.cells.ravel(), weights, minlength=size).reshape(len(grid.x), -1)[:, :-1]
+    # Sums of worth up to each angle and radius, so that a stretch of them is a difference.
+    tables = tables.reshape(-1, _ANGLES, _RADII)
+    by_radius, by_angle = _sums_before(tables, axis=2), _sums_before(tables, axis=1)
+    origin = np.arange(len(grid.x))
+    first, last = np.zeros(len(origin), int), np.full(len(origin), _RADII)
+    for _ in range(3):  # alternate: best angles for the radii, best radii for the angles
+        start, end, _ = _largest_runs(by_radius[origin, :, last] - by_radius[origin, :, first], from_zero=upright)
+        first, last, total = _largest_runs(by_angle[origin, end] - by_angle[origin, start])
+    best = int(np.argmax(total))
+    step, right = grid.reach / _RADII, (end[best] / _ANGLES if upright else 2 * end[best] / _ANGLES - 1) * _WIDEST
+    return Fan(
+        x=float(grid.x[best]),
+        y=float(grid.y[best]),
+        left=float(-right if upright else (2 * start[best] / _ANGLES - 1) * _WIDEST),
+        right=float(right),
+        inner=float(first[best] * step),
+        outer=float(last[best] * step),
+    ).scaled(1 / scale)
 
 
-def _largest_run(worth: NDArray[Any], *, from_zero: bool = False) -> tuple[int, int, float]:
-    """First and end index of the stretch with the largest sum, and that sum."""
-    total = np.concatenate([[0.0], np.cumsum(worth)])
+@lru_cache(maxsize=4)
+def _grid(rows: int, columns: int, upright: bool) -> _Grid:
+    """The tips that are tried for an image of a size, and for each the ring and beam that every pixel lies in."""
+    reach = 1.4 * float(np.hypot(rows, columns))
+    tips = [(x, y) for x in np.linspace(0.2, 0.8, 21) * columns for y in np.linspace(-0.5, 0.4, 25) * rows]
+    cells = np.empty((len(tips), rows * columns), np.int64)
+    for i, (x, y) in enumerate(tips):
+        angle, radius = (values.ravel() for values in polar(x, y, rows, columns))
+        # Share of the way from the middle to the widest edge; from edge to edge where the sides may differ.
+        way = abs(angle) / _WIDEST if upright else (angle / _WIDEST + 1) / 2
+        cell = (way * _ANGLES).astype(int) * _RADII + (radius / reach * _RADII).astype(int)
+        cells[i] = np.where(abs(angle) < _WIDEST, cell, _ANGLES * _RADII) + i * (_ANGLES * _RADII + 1)
+    x, y = np.array(tips).T
+    return _Grid(x=x, y=y, cells=cells, reach=reach)
+
+
+def _sums_before(values: NDArray[Any], axis: int) -> NDArray[np.float64]:
+    """Sum of what lies before each place along an axis, one longer there: from nothing to all."""
+    shape = list(values.shape)
+    shape[axis] += 1
+    sums = np.zeros(shape)
+    np.cumsum(values, axis=axis, out=sums[(slice(None),) * axis + (slice(1, None),)])
+    return sums
+
+
+def _largest_runs(
+    worth: NDArray[np.float64], *, from_zero: bool = False
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """First and end index of the stretch of each row (N, M) with the largest sum, and that sum, (N,) each."""
+    total = _sums_before(worth, axis=1)
+    row = np.arange(len(worth))
     if from_zero:
-        end = 1 + int(np.argmax(total[1:]))
-        return 0, end, float(total[end])
-    gain = total - np.minimum.accumulate(total)
-    end = int(np.argmax(gain))
-    start = int(np.argmin(total[: end + 1]))
-    return start, end, float(gain[end])
+        end = 1 + np.argmax(total[:, 1:], axis=1)
+        return np.zeros_like(end), end, total[row, end]
+    gain = total - np.minimum.accumulate(total, axis=1)
+    end = np.argmax(gain, axis=1)
+    before = np.where(np.arange(total.shape[1]) <= end[:, None], total, np.inf)
+    return np.argmin(before, axis=1), end, gain[row, end]
 
 
 def _steps_across(

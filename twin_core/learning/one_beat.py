@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin_core.echo.clip import Clip
 from twin_core.echo.volumes import Measurement
-from twin_core.learning.segmenter import Crop, normalise
+from twin_core.learning.segmenter import Crop, prepared
 
 PICTURES = 24  # phases at which the beat is seen
 SIDE = 64  # pixels
@@ -68,10 +68,10 @@ def one_beat(clip: Clip, masks: NDArray[np.uint8], measurement: Measurement) -> 
     read_at = _inside(start + np.arange(CURVE) / CURVE * period, period, float(time[-1]))
     curve = np.interp(read_at, time, measurement.volume_ml) / beat.edv
     crop = Crop.around(clip.sector)
-    image = normalise(clip.frames[frames] * clip.sector, clip.sector)
-    mask = masks[frames].astype(np.uint8) * np.uint8(255)
+    image = prepared(clip.frames[frames], clip.sector, crop)
+    mask = np.stack([crop.cut(m.astype(np.uint8) * np.uint8(255)) for m in masks[frames]])
     return OneBeat(
-        pictures=np.stack([_small(crop, image), _small(crop, mask)]),
+        pictures=np.stack([_small(image), _small(mask)]),
         curve=np.nan_to_num(curve, nan=1.0).astype(np.float32),
         edv_ml=edv,
         esv_ml=esv,
@@ -85,5 +85,5 @@ def _inside(times: NDArray[np.float64], period: float, end: float) -> NDArray[np
     return np.asarray(np.clip(times - late * period, 0.0, end))
 
 
-def _small(crop: Crop, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.stack([cv2.resize(crop.cut(i), (SIDE, SIDE), interpolation=cv2.INTER_AREA) for i in images])
+def _small(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.stack([cv2.resize(i, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for i in images])

@@ -135,14 +135,24 @@ class Crop:
         return result
 
 
-def normalise(frames: NDArray[np.uint8], sector: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Stretch a dim clip so that its 99.5th percentile inside the sector is white; gain at most 4."""
+def brightening(frames: NDArray[np.uint8], sector: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Table (256,) that makes a dim clip's 99.5th percentile inside the sector white; a gain of at most 4."""
     inside = frames[:: max(len(frames) // 8, 1), sector]
     top = float(np.percentile(inside, 99.5)) if inside.size else 255.0
     gain = float(np.clip(255.0 / max(top, 1.0), 1.0, 4.0))
-    table = np.clip(np.arange(256) * gain, 0, 255).astype(np.uint8)
-    found = cv2.LUT(frames.reshape(-1, frames.shape[-1]), table)
+    return np.clip(np.arange(256) * gain, 0, 255).astype(np.uint8)
+
+
+def normalise(frames: NDArray[np.uint8], sector: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The frames, brightened."""
+    found = cv2.LUT(frames.reshape(-1, frames.shape[-1]), brightening(frames, sector))
     return np.asarray(found, np.uint8).reshape(frames.shape)
+
+
+def prepared(frames: NDArray[np.uint8], sector: NDArray[np.bool_], crop: Crop) -> NDArray[np.uint8]:
+    """The square of every frame as a network sees it: brightened, black outside the sector; (T, SIZE, SIZE)."""
+    table, shown = brightening(frames, sector), sector.astype(np.uint8)
+    return np.stack([crop.cut(np.asarray(cv2.LUT(f, table) * shown)) for f in frames])
 
 
 def projections(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -229,9 +239,8 @@ class Segmenter:
     ) -> tuple[NDArray[np.float32], Crop]:
         """Cavity probability in the network's square, float32 (T, SIZE, SIZE), and where that square lies."""
         crop = Crop.around(sector)
-        seen = normalise(frames * sector, sector)
         read = frames_to_read(len(frames), frame_time_s)
-        small = network_input(np.stack([crop.cut(f) for f in seen]), frame_time_s)[read]
+        small = network_input(prepared(frames, sector, crop), frame_time_s)[read]
         parts = []
         for batch in torch.from_numpy(small).split(BATCH):
             x = batch.to(self.device).to(memory_format=torch.channels_last).float() / 255.0

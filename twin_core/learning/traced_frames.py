@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin_core.learning.augment import display_change, view_change
 from twin_core.learning.datasets import DatasetError, Record, TracedClip
-from twin_core.learning.segmenter import PROJECTIONS, SIZE, Crop, network_input, normalise
+from twin_core.learning.segmenter import PROJECTIONS, SIZE, Crop, network_input, prepared
 
 # The spread over a beat is no grey value: a display's curve does not apply to it.
 GREY = [0, *(1 + i for i, name in enumerate(PROJECTIONS) if name != "std")]
@@ -41,9 +41,8 @@ def prepare(traced: TracedClip) -> TracedFrames:
         raise DatasetError("no frame of the clip is traced (0 tracings)")
     clip = traced.clip
     crop = Crop.around(clip.sector)
-    seen = normalise(clip.frames * clip.sector, clip.sector)
     at = [t.frame for t in traced.tracings]
-    inputs = network_input(np.stack([crop.cut(f) for f in seen]), 1.0 / clip.frame_rate_hz)[at]
+    inputs = network_input(prepared(clip.frames, clip.sector, crop), 1.0 / clip.frame_rate_hz)[at]
     masks = [crop.cut(t.mask.astype(np.uint8) * np.uint8(255)) > 127 for t in traced.tracings]
     return TracedFrames(inputs=inputs, packed=np.packbits(np.reshape(masks, (len(at), -1)), axis=1))
 
