@@ -9,6 +9,7 @@ from twin_core.echo.volumes import measure
 from twin_core.learning.segmenter import (
     DEFAULT_WEIGHTS,
     SIZE,
+    WINDOW_FRAMES,
     Crop,
     Networks,
     Segmenter,
@@ -17,6 +18,7 @@ from twin_core.learning.segmenter import (
     frames_to_read,
     network_input,
     normalise,
+    projections,
 )
 from twin_core.learning.weights import Weights, WeightsError, save_weights
 
@@ -147,14 +149,25 @@ def test_dim_clip_is_stretched_and_bright_clip_left_alone():
     assert normalise(np.zeros_like(ramp), sector).max() == 0
 
 
-def test_projections_cover_about_a_beat_round_the_frame():
-    frames = np.zeros((100, 4, 4), np.uint8)
-    frames[50] = 200
-    seen = network_input(frames, 1 / 30)
-    assert seen.shape == (100, 5, 4, 4)
-    lit = np.flatnonzero(seen[:, 4].max((1, 2)))
-    assert lit.size and lit.min() > 20 and lit.max() < 80
-    assert network_input(frames[:1], 0.03)[0, 2].max() == 0  # one frame has no spread
+def test_projections_are_those_of_about_a_beat_averaged_over_the_clip():
+    rng = np.random.default_rng(0)
+    beat = rng.integers(0, 255, (30, 4, 4)).astype(np.uint8)
+    seen = network_input(np.tile(beat, (5, 1, 1)), 1 / 30)
+    assert seen.shape == (150, 5, 4, 4)
+    assert np.array_equal(seen[:, 0], np.tile(beat, (5, 1, 1)))
+    assert np.all(seen[:, 1:] == seen[0, 1:]), "every frame has the same context"
+    shorter = beat[:20]
+    whole = projections(shorter[np.linspace(0, 19, WINDOW_FRAMES).round().astype(int)])
+    assert np.array_equal(network_input(shorter, 1 / 30)[0, 1:], whole), "a clip of a beat is one window"
+    assert network_input(beat[:1], 0.03)[0, 2].max() == 0, "one frame has no spread"
+
+
+def test_a_clip_that_drifts_is_projected_beat_by_beat_not_over_all_of_it():
+    dark, bright = np.full((90, 4, 4), 50, np.uint8), np.full((90, 4, 4), 150, np.uint8)
+    seen = network_input(np.concatenate([dark, bright]), 1 / 30)[0]
+    assert seen[3].min() > 50 and seen[4].max() < 150, "minimum and maximum of a window, not of the clip"
+    assert seen[1] == pytest.approx(np.full((4, 4), 100), abs=2)
+    assert seen[2].max() < 100, "most windows saw no change"
 
 
 def test_clean_keeps_the_largest_part_without_holes():

@@ -25,6 +25,7 @@ CHANNELS = (8, 24, 48, 96, 160)
 PROJECTIONS = ("mean", "std", "min", "max")  # over about one beat, beside the frame itself
 WINDOW_S = 1.2  # long enough for one beat at 50 bpm
 WINDOW_FRAMES = 16  # frames a projection is made of, in training and in use
+OVERLAPPING = 4  # windows at least that see a moment within the clip
 BATCH = 32
 # Contours of neighbouring frames jitter independently; the heart moves little in this time. It is the logits that are
 # smoothed, so that a contour is not drawn back from where the frames agree, as smoothing the volume curve would.
@@ -163,21 +164,18 @@ def projections(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def network_input(frames: NDArray[np.uint8], frame_time_s: float) -> NDArray[np.uint8]:
-    """Frame and projections for every frame of a prepared clip: uint8 (T, 1 + 4, SIZE, SIZE).
+    """Every frame of a prepared clip with its projections: uint8 (T, 1 + 4, SIZE, SIZE).
 
-    The window of about one beat is centred on the frame and moved inside the clip at its ends.
+    All frames have the same: the mean of those over windows of about one beat, spread over the clip. With a window of
+    its own each frame's context would change along the clip, and its contour with it.
     """
     count = len(frames)
     window = int(np.clip(round(WINDOW_S / frame_time_s), 1, count))
+    starts = np.linspace(0, count - window, 1 + -(-OVERLAPPING * (count - window) // window)).round().astype(int)
+    within = np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(int)
+    beat = np.mean([projections(frames[start + within]) for start in starts], axis=0).astype(np.uint8)
     result = np.empty((count, 1 + len(PROJECTIONS), *frames.shape[1:]), np.uint8)
-    last_start, cached = -1, None
-    for i in range(count):
-        # Steps of a few frames change a projection little and save most of the work.
-        start = int(np.clip((i - window // 2) // 4 * 4, 0, count - window))
-        if start != last_start:
-            picks = start + np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(int)
-            last_start, cached = start, projections(frames[picks])
-        result[i, 0], result[i, 1:] = frames[i], cached
+    result[:, 0], result[:, 1:] = frames, beat
     return result
 
 
