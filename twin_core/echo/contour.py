@@ -58,7 +58,7 @@ def trace(mask: NDArray[np.integer | np.bool_], cm_per_px: tuple[float, float]) 
     Returns:
         None where the mask has fewer than 12 pixels.
     """
-    binary = (np.asarray(mask) != 0).astype(np.uint8)
+    binary = np.asarray(mask) if mask.dtype == np.uint8 else (np.asarray(mask) != 0).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(binary)
     if width * height < MIN_PIXELS:  # OpenCV has no moments of an empty picture
         return None

@@ -139,7 +139,7 @@ class ContourFigures:
         rims = [m & ~_eroded(m) for m in (masks[:: max(len(masks) // _RIMS, 1)] != 0)]
         return cls(
             empty_share=1.0 - len(found) / len(contours),
-            area_share=float(np.median((masks != 0).sum(axis=(1, 2)))) / max(int(sector.sum()), 1),
+            area_share=float(np.median([np.count_nonzero(m) for m in masks])) / max(int(sector.sum()), 1),
             solidity=float(np.median([c.solidity for c in found])) if found else np.nan,
             elongation=float(np.median([c.length_cm**2 / c.area_cm2 for c in found])) if found else np.nan,
             edge_share=float(np.median([(r & border).sum() / max(int(r.sum()), 1) for r in rims])),
