@@ -39,7 +39,7 @@ def test_contours_cover_what_the_reference_covers(found, name):
         assert 0.85 <= area[part].sum() / true[part].sum() <= 1.15
 
 
-@pytest.mark.parametrize("name", ["normal", LOW, "arrhythmia"])
+@pytest.mark.parametrize("name", MASKED)
 def test_the_area_follows_the_references(found, name):
     masks, _, reference, _ = found[name]
     assert np.corrcoef(masks.sum((1, 2)), reference.sum((1, 2)))[0, 1] >= 0.90
