@@ -17,6 +17,12 @@ def test_fan_is_found_at_any_size(scale):
     assert overlap(find_sector(frames), fan_mask(*frames.shape[1:], scale)) > 0.95
 
 
+def test_fan_is_found_on_a_screen_taller_than_wide():
+    above, below = 20, 300
+    frames = np.pad(fan_frames(), ((0, 0), (above, below), (0, 0)))
+    assert overlap(find_sector(frames), np.pad(fan_mask(), ((above, below), (0, 0)))) > 0.95
+
+
 @pytest.mark.parametrize("with_colour_map", [True, False])
 def test_overlays_are_left_out(with_colour_map):
     colour = with_overlays(fan_frames(scale=2.0))

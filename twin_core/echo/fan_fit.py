@@ -97,11 +97,11 @@ def _search(filled: NDArray[np.bool_], *, upright: bool) -> Fan:
     density = cv2.resize(filled.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
     worth = (density * (1 + _EMPTY_COST) - _EMPTY_COST).ravel()
     grid = _grid(rows, columns, upright)
-    size = grid.cells.shape[0] * (_ANGLES * _RADII + 1)
+    size = len(grid.x) * (_ANGLES * _RADII + 1)  # the last of each tip's cells holds what lies in no beam
     weights = np.broadcast_to(worth, grid.cells.shape).ravel()
-    tables = np.bincount(grid.cells.ravel(), weights, minlength=size).reshape(len(grid.x), -1)[:, :-1]
+    counted = np.bincount(grid.cells.ravel(), weights, minlength=size).reshape(len(grid.x), -1)[:, :-1]
+    tables = counted.reshape(-1, _ANGLES, _RADII)
     # Sums of worth up to each angle and radius, so that a stretch of them is a difference.
-    tables = tables.reshape(-1, _ANGLES, _RADII)
     by_radius, by_angle = _sums_before(tables, axis=2), _sums_before(tables, axis=1)
     origin = np.arange(len(grid.x))
     first, last = np.zeros(len(origin), int), np.full(len(origin), _RADII)
@@ -120,7 +120,7 @@ def _search(filled: NDArray[np.bool_], *, upright: bool) -> Fan:
     ).scaled(1 / scale)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _grid(rows: int, columns: int, upright: bool) -> _Grid:
     """The tips that are tried for an image of a size, and for each the ring and beam that every pixel lies in."""
     reach = 1.4 * float(np.hypot(rows, columns))
@@ -130,7 +130,8 @@ def _grid(rows: int, columns: int, upright: bool) -> _Grid:
         angle, radius = (values.ravel() for values in polar(x, y, rows, columns))
         # Share of the way from the middle to the widest edge; from edge to edge where the sides may differ.
         way = abs(angle) / _WIDEST if upright else (angle / _WIDEST + 1) / 2
-        cell = (way * _ANGLES).astype(int) * _RADII + (radius / reach * _RADII).astype(int)
+        ring = np.minimum(radius / reach * _RADII, _RADII - 1).astype(int)  # a narrow image's end lies beyond the reach
+        cell = (way * _ANGLES).astype(int) * _RADII + ring
         cells[i] = np.where(abs(angle) < _WIDEST, cell, _ANGLES * _RADII) + i * (_ANGLES * _RADII + 1)
     x, y = np.array(tips).T
     return _Grid(x=x, y=y, cells=cells, reach=reach)
