@@ -18,6 +18,7 @@ from twin_core.learning.segmenter import (
     frames_to_read,
     network_input,
     normalise,
+    prepared,
     projections,
 )
 from twin_core.learning.weights import Weights, WeightsError, save_weights
@@ -147,6 +148,16 @@ def test_dim_clip_is_stretched_and_bright_clip_left_alone():
     bright = np.tile(np.linspace(0, 255, 20).astype(np.uint8), (3, 20, 1))
     assert np.array_equal(normalise(bright, sector), bright)
     assert normalise(np.zeros_like(ramp), sector).max() == 0
+
+
+def test_a_network_sees_the_square_brightened_and_black_outside_the_sector():
+    rng = np.random.default_rng(1)
+    frames, sector = rng.integers(0, 90, (3, 150, 130)).astype(np.uint8), np.zeros((150, 130), bool)
+    sector[10:140, 20:110] = True
+    crop = Crop.around(sector)
+    seen = prepared(frames, sector, crop)
+    assert np.array_equal(seen, [crop.cut(f) for f in normalise(frames * sector, sector)])
+    assert seen[:, 60, 60].max() > 90 and seen[:, :, :8].max() == 0
 
 
 def test_projections_are_those_of_about_a_beat_averaged_over_the_clip():
