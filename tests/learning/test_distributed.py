@@ -57,6 +57,11 @@ def test_a_folder_is_tried_by_processes_at_once_without_one_stumbling_over_the_o
     assert not list((tmp_path / "out").iterdir()), "nothing left behind"
 
 
-def test_a_folder_that_takes_no_file_is_named_before_anything_is_trained():
-    with pytest.raises(OSError, match=r"'/proc'$"):
-        _prepared(Path("/proc"))
+def test_a_folder_that_takes_no_file_is_named_before_anything_is_trained(tmp_path, monkeypatch):
+    def refused(dir):
+        raise PermissionError(13, "Permission denied", f"{dir}/tmp4q8")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refused)
+    with pytest.raises(OSError, match="Permission denied") as error:
+        _prepared(tmp_path)
+    assert error.value.filename == str(tmp_path)

@@ -25,7 +25,7 @@ CHANNELS = (8, 24, 48, 96, 160)
 PROJECTIONS = ("mean", "std", "min", "max")  # over about one beat, beside the frame itself
 WINDOW_S = 1.2  # long enough for one beat at 50 bpm
 WINDOW_FRAMES = 16  # frames a projection is made of, in training and in use
-OVERLAPPING = 4  # windows at least that see a moment within the clip
+OVERLAPPING = 4  # about so many windows see each moment, fewer at the clip's ends
 BATCH = 32
 # Contours of neighbouring frames jitter independently; the heart moves little in this time. It is the logits that are
 # smoothed, so that a contour is not drawn back from where the frames agree, as smoothing the volume curve would.
@@ -163,6 +163,12 @@ def projections(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([values.mean(0), spread, values.min(0), values.max(0)]).astype(np.uint8)
 
 
+def beat_window(count: int, frame_time_s: float) -> tuple[int, NDArray[np.int64]]:
+    """Length in frames of a window of about one beat in a clip of `count`, and which of its frames are projected."""
+    window = int(np.clip(round(WINDOW_S / frame_time_s), 1, count))
+    return window, np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(np.int64)
+
+
 def network_input(frames: NDArray[np.uint8], frame_time_s: float) -> NDArray[np.uint8]:
     """Every frame of a prepared clip with its projections: uint8 (T, 1 + 4, SIZE, SIZE).
 
@@ -170,9 +176,8 @@ def network_input(frames: NDArray[np.uint8], frame_time_s: float) -> NDArray[np.
     its own each frame's context would change along the clip, and its contour with it.
     """
     count = len(frames)
-    window = int(np.clip(round(WINDOW_S / frame_time_s), 1, count))
+    window, within = beat_window(count, frame_time_s)
     starts = np.linspace(0, count - window, 1 + -(-OVERLAPPING * (count - window) // window)).round().astype(int)
-    within = np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(int)
     beat = np.mean([projections(frames[start + within]) for start in starts], axis=0).astype(np.uint8)
     result = np.empty((count, 1 + len(PROJECTIONS), *frames.shape[1:]), np.uint8)
     result[:, 0], result[:, 1:] = frames, beat

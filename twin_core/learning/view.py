@@ -14,9 +14,8 @@ from twin_core.learning.devices import pick_device
 from twin_core.learning.segmenter import (
     PROJECTIONS,
     SIZE,
-    WINDOW_FRAMES,
-    WINDOW_S,
     Crop,
+    beat_window,
     normalise,
     projections,
 )
@@ -135,16 +134,15 @@ class ViewReader:
 
 
 def moments(frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: float) -> NDArray[np.uint8]:
-    """Frame and one-beat projections at moments spread over a clip, as the segmenter sees them.
+    """Frame and projections at moments spread over a clip, each over one window of about a beat round it.
 
     Returns:
         uint8 (at most MOMENTS, 1 + 4, SIZE, SIZE).
     """
     crop, count = Crop.around(sector), len(frames)
-    window = int(np.clip(round(WINDOW_S / frame_time_s), 1, count))
+    window, within = beat_window(count, frame_time_s)
     middles = np.unique(np.linspace(0, count - 1, MOMENTS + 2).round().astype(int)[1:-1])
     starts = np.clip(middles - window // 2, 0, count - window)
-    within = np.linspace(0, window - 1, min(window, WINDOW_FRAMES)).round().astype(int)
     used = np.unique(np.concatenate([middles, (starts[:, None] + within).ravel()]))
     shown = sector.astype(np.uint8)
     cut = np.stack([crop.cut(frames[i] * shown) for i in used])
