@@ -210,11 +210,12 @@ def encoder(
     if data is not None and patients is not None:
         raise ValueError(f"received --patients {patients} with --data, where no patient is rendered: leave one out")
     folder = _prepared(out)
+    paper = train_paper_encoder.Settings(seed=seed, target=(target or Target.volumes).value)
     if data is None:
         clips = labelled_clips.rendered(seed, patients or 600, workers=workers, report=_progress)
     else:
-        clips = labelled_clips.from_dataset(open_dataset(*data), _progress)
-    paper = train_paper_encoder.Settings(seed=seed, target=(target or Target.volumes).value)
+        wanted = paper.target == "volumes"
+        clips = labelled_clips.from_dataset(open_dataset(*data), volumes=wanted, workers=workers, report=_progress)
     with _stoppable():
         metrics = train_paper_encoder.train(folder, clips, _changed(paper, steps=steps), **run)
     _finish(metrics, as_json)

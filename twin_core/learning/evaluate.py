@@ -13,8 +13,6 @@ import numpy as np
 
 from twin_core import __version__
 from twin_core.circuit import solve_periodic
-from twin_core.echo.contour import trace
-from twin_core.echo.volumes import assumed_scale
 from twin_core.learning.agreement import LEVEL_PCT, RESAMPLES, agreement, mean_with_interval
 from twin_core.learning.datasets import DatasetError, EchoDataset, Record, Split, TracedClip, Tracing
 from twin_core.learning.pipeline import Pipeline
@@ -135,16 +133,15 @@ def evaluate_clip(record: Record, pipeline: Pipeline) -> Row:
     }
     started = time.perf_counter()
     try:
-        traced = record.read()
-        whole = traced.mirrored() if record.half_beat else traced
-        masks, measurement, reasons = pipeline.measure(whole.clip)
+        traced = record.read_whole()
+        masks, measurement, reasons = pipeline.measure(traced.clip)
         found: dict[str, Any] = {
             "ef_measured_pct": measurement.ef_pct,
             "edv_measured_ml": measurement.edv_ml,
             "esv_measured_ml": measurement.esv_ml,
         }
         if not reasons or pipeline.reads_the_clip_alone:
-            beat = solve_periodic(pipeline.circuit(whole.clip, masks, measurement))
+            beat = solve_periodic(pipeline.circuit(traced.clip, masks, measurement))
             if beat.status == "not_periodic":
                 reasons = (*reasons, "the twin's circuit has no steady beat")
             else:
@@ -164,12 +161,11 @@ def _against_tracings(traced: TracedClip, masks: np.ndarray) -> dict[str, Any]:
     ed, es = traced.end_diastole, traced.end_systole
     if ed is None or es is None:
         return {}
-    scale = traced.clip.cm_per_px or assumed_scale(traced.clip.sector)
     found: dict[str, Any] = {"dice_end_diastole": _dice(ed, masks), "dice_end_systole": _dice(es, masks)}
-    large, small = trace(ed.mask, scale), trace(es.mask, scale)
-    if large is not None and small is not None:
-        found |= {"edv_traced_ml": large.volume_ml, "esv_traced_ml": small.volume_ml}
-        found["ef_traced_pct"] = 100.0 * (large.volume_ml - small.volume_ml) / large.volume_ml
+    volumes = traced.traced_volumes_ml()
+    if volumes is not None:
+        found["edv_traced_ml"], found["esv_traced_ml"] = edv, esv = volumes
+        found["ef_traced_pct"] = 100.0 * (edv - esv) / edv
     return found
 
 

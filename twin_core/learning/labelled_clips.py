@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from twin_core.echo.clip import Clip
 from twin_core.learning.clip_samples import RenderedPatient, render_patients
-from twin_core.learning.datasets import EchoDataset, Record, Split
+from twin_core.learning.datasets import DatasetError, EchoDataset, Record, Split
 
 VALIDATION_SEED, TEST_SEED = 4_000_003, 1_000_003  # added to the seed: the splits share no patient
 
@@ -81,14 +83,29 @@ def rendered(
     )
 
 
-def from_dataset(data: EchoDataset, report: Callable[[str], None] = lambda line: None) -> Splits:
+def from_dataset(
+    data: EchoDataset, *, volumes: bool = False, workers: int = 1, report: Callable[[str], None] = lambda line: None
+) -> Splits:
     """A real data set's clips in its own splits, labelled by its readers; none of them has a heart rate.
 
     Args:
         data: EchoNet-Dynamic or CAMUS, opened.
-        report: told how many clips have no EF, and are left out, and how many rows were no use.
+        volumes: whether EDV and ESV are wanted; where the tables give none and the clips have a scale, they are
+            those of the readers' outlines by the method of disks, for which each such clip is read once.
+        workers: clips read at a time for that.
+        report: told how many clips have no EF, and are left out, how many rows were no use, and what was traced.
     """
-    labelled = {r.name: _from_record(r) for r in data.records}
+    source = f"{data.kind}; split by {data.split_rule}"
+    labels = {r.name: Labels(r.ef_pct, r.edv_ml, r.esv_ml) for r in data.records}
+    if volumes and data.has_scale:
+        lacking = [r for r in data.records if r.edv_ml is None or r.esv_ml is None]
+        with ThreadPoolExecutor(workers) as pool:
+            traced = [pair for pair in pool.map(_traced, lacking) if pair is not None]
+        labels |= traced
+        if traced:
+            source += "; volumes by the method of disks on the readers' outlines where the tables give none"
+            report(f"EDV and ESV of {len(traced)} of {len(data.records)} clips are those of the readers' outlines")
+    labelled = {r.name: _from_record(r, labels[r.name]) for r in data.records}
     without = sum(clip is None for clip in labelled.values())
     if without or data.problems:
         first = f"; the first: {data.problems[0]}" if data.problems else ""
@@ -101,18 +118,35 @@ def from_dataset(data: EchoDataset, report: Callable[[str], None] = lambda line:
         train=split("train"),
         validation=split("val"),
         test=split("test"),
-        source=f"{data.kind}; split by {data.split_rule}",
+        source=source,
         option=f"--data {data.kind} FOLDER ",
     )
 
 
-def _from_record(record: Record) -> LabelledClip | None:
-    edv, esv, ef = record.edv_ml, record.esv_ml, record.ef_pct
+class Labels(NamedTuple):
+    """EF in percent, volumes in mL; None where not known."""
+
+    ef_pct: float | None
+    edv_ml: float | None
+    esv_ml: float | None
+
+
+def _traced(record: Record) -> tuple[str, Labels] | None:
+    """Name and labels of a record by its readers' outlines; None where it cannot be read or has none."""
+    try:
+        volumes = record.read().traced_volumes_ml()
+    except DatasetError:  # told when the clip itself is read
+        return None
+    return None if volumes is None else (record.name, Labels(record.ef_pct, *volumes))
+
+
+def _from_record(record: Record, labels: Labels) -> LabelledClip | None:
+    ef, edv, esv = labels
     if ef is None and edv and esv is not None:
         ef = 100.0 * (edv - esv) / edv
     if ef is None:
         return None
-    return LabelledClip(read=lambda: record.read().clip, ef_pct=ef, edv_ml=edv, esv_ml=esv)
+    return LabelledClip(read=lambda: record.read_whole().clip, ef_pct=ef, edv_ml=edv, esv_ml=esv)
 
 
 def _labelled(patient: RenderedPatient) -> LabelledClip:

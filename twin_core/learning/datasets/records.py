@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin_core.echo.clip import Clip
+from twin_core.echo.contour import trace
+from twin_core.echo.volumes import assumed_scale
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -65,6 +67,18 @@ class TracedClip:
         """The smallest tracing; None with fewer than two."""
         return min(self.tracings, key=lambda t: int(t.mask.sum())) if len(self.tracings) > 1 else None
 
+    def traced_volumes_ml(self) -> tuple[float, float] | None:
+        """End-diastolic and end-systolic volume by the method of disks on the readers' outlines; None without both.
+
+        Of a clip without a scale they rest on an assumed depth, and only their ratio is to be trusted.
+        """
+        ed, es = self.end_diastole, self.end_systole
+        if ed is None or es is None:
+            return None
+        scale = self.clip.cm_per_px or assumed_scale(self.clip.sector)
+        large, small = trace(ed.mask, scale), trace(es.mask, scale)
+        return None if large is None or small is None else (large.volume_ml, small.volume_ml)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
@@ -91,6 +105,11 @@ class Record:
     frame_rate_hz: float | None
     half_beat: bool = False
     read: Callable[[], TracedClip]
+
+    def read_whole(self) -> TracedClip:
+        """Decode the clip, half a beat mirrored to a whole one; raises DatasetError."""
+        traced = self.read()
+        return traced.mirrored() if self.half_beat else traced
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
