@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from twin_core.circuit import solve_periodic
-from twin_core.learning.clip_samples import EF_PCT, measured, plausible_beat, render_patient, render_patients
+from twin_core.learning.clip_samples import measured, render_patient, render_patients
+from twin_core.learning.plausible_beat import EF_PCT, plausible_beat
 from twin_core.learning.segmenter import Segmenter
 
 

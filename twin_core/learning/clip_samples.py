@@ -13,17 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from twin_core.circuit import LEARNED, Beat, CircuitParameters, solve_periodic
+from twin_core.circuit import Beat
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.rhythm import Rhythm, irregular
 from twin_core.echo.clip import Clip
 from twin_core.echo.phantom import Phantom, render_clip
 from twin_core.echo.volumes import measure
-from twin_core.learning.box import LOWER, UPPER
 from twin_core.learning.one_beat import OneBeat, one_beat
+from twin_core.learning.plausible_beat import plausible_beat
 from twin_core.learning.segmenter import Segmenter
 
-EDV_ML, EF_PCT = (50.0, 350.0), (8.0, 80.0)  # adults, from small and hyperdynamic to failing
 FRAME_RATE_HZ = (20.0, 80.0)
 BEATS = (1.25, 2.2)
 MAX_FRAMES = 64
@@ -66,16 +65,6 @@ class MeasuredPatient:
     beat: OneBeat
     true_edv_ml: float
     true_esv_ml: float
-
-
-def plausible_beat(rng: np.random.Generator) -> Beat:
-    """A steady beat of a circuit drawn uniformly from the box until its volumes are those of an adult."""
-    while True:
-        values = rng.uniform(LOWER, UPPER).tolist()
-        beat = solve_periodic(CircuitParameters.from_dict(dict(zip(LEARNED, values, strict=True))))
-        plausible = EDV_ML[0] <= beat.edv_ml <= EDV_ML[1] and EF_PCT[0] <= beat.ejection_fraction_pct <= EF_PCT[1]
-        if beat.status == "periodic" and plausible:
-            return beat
 
 
 def render_patient(seed: tuple[int, int], *, long: bool = False) -> RenderedPatient:

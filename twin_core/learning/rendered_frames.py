@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from twin_core.echo.phantom import Phantom, render_clip
 from twin_core.learning.augment import display_change, view_change
 from twin_core.learning.distributed import Group
+from twin_core.learning.plausible_beat import plausible_beat
 from twin_core.learning.segmenter import SIZE, WINDOW_FRAMES, normalise, projections
 
 FRAMES_A_PATIENT = 2  # per step: many patients with few frames each train better than the reverse
@@ -43,28 +45,45 @@ def volume_curve(rng: np.random.Generator, phase: NDArray[np.float64], edv: floa
     return esv + (edv - esv) * left
 
 
-def render_patient(seed: tuple[int, int]) -> Patient:
-    """Patient number seed[1] of data set seed[0]."""
+def render_patient(seed: tuple[int, int], circuits_share: float = 0.0) -> Patient:
+    """Patient number seed[1] of data set seed[0].
+
+    Args:
+        seed: of the data set, and the patient's number in it.
+        circuits_share: probability that the volumes are those of a circuit's beat, drawn as for the encoder; else
+            they follow ``volume_curve`` between volumes that most healthy and some failing ventricles have.
+    """
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    phantom = Phantom.sample(rng, size=SIZE)
+    beat = plausible_beat(rng) if circuits_share and rng.random() < circuits_share else None
+    if beat is None:
+        phantom = Phantom.sample(rng, size=SIZE)
+    else:
+        phantom = Phantom.sample(rng, edv_ml=beat.edv_ml, esv_ml=beat.esv_ml, size=SIZE)
     beats, start, period = rng.uniform(0.8, 1.9), rng.uniform(), rng.uniform(0.5, 1.3)
     phase = start + np.linspace(0.0, beats, WINDOW_FRAMES)
-    volume = volume_curve(rng, phase, phantom.anatomy.edv_ml, phantom.anatomy.esv_ml)
+    if beat is None:
+        volume = volume_curve(rng, phase, phantom.anatomy.edv_ml, phantom.anatomy.esv_ml)
+    else:
+        period = 60.0 / beat.heart_rate_bpm
+        volume = np.interp(phase % 1.0 * period, beat.time_s, beat.lv_volume_ml)
     clip = render_clip(volume, phase * period, phantom)
     packed = np.packbits(clip.masks.reshape(len(phase), -1), axis=1)
     return Patient(frames=normalise(clip.frames, clip.sector), packed=packed)
 
 
-def render_patients(seed: int, count: int, workers: int, group: Group | None = None) -> list[Patient]:
+def render_patients(
+    seed: int, count: int, workers: int, group: Group | None = None, circuits_share: float = 0.0
+) -> list[Patient]:
     """Render `count` patients, or a process's share of them, on `workers` processes; `workers` changes nothing."""
+    one = partial(render_patient, circuits_share=circuits_share)
     numbers = [(seed, i) for i in range(count)]
     numbers = numbers if group is None else list(group.share(numbers))
     if workers <= 1:
-        return [render_patient(n) for n in numbers]
+        return [one(n) for n in numbers]
     # Spawned, not forked: after training the parent holds torch's threads, which a fork leaves half alive.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(render_patient, numbers, chunksize=16))
+        return list(pool.map(one, numbers, chunksize=16))
 
 
 def batch_of(

@@ -44,6 +44,7 @@ class Settings:
     Attributes:
         patients_a_step: rendered patients and clips of the data set together, shared among processes.
         rendered_share: of them; 1 without a data set.
+        circuits_share: of the rendered patients; their volumes are those of circuits' beats, which fail more often.
         clip_norm: gradients are scaled down to this norm, above any that was seen in a run that went well.
         validate_every: steps between scores on the data set's validation split.
         patience: scores without a new best after which training stops.
@@ -61,6 +62,7 @@ class Settings:
     weight_decay: float = 1e-4
     still_share: float = 0.1  # of samples shown without motion, so that a still frame is understood too
     rendered_share: float = 1.0
+    circuits_share: float = 0.0
     clip_norm: float = 20.0
     validate_every: int = 200
     patience: int = 8
@@ -219,7 +221,8 @@ def train(
         tell = group.teller(report)
         if patients is None and settings.rendered_share > 0:
             tell(f"rendering {settings.patients} patients")
-            patients = render_patients(settings.seed, settings.patients, workers, group if group.size > 1 else None)
+            sharing = group if group.size > 1 else None
+            patients = render_patients(settings.seed, settings.patients, workers, sharing, settings.circuits_share)
         traced, held_out, left_out = _tracings(dataset, group, workers, tell)
         torch.manual_seed(settings.seed)
         network = UNet().to(group.device).to(memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ import torch
 
 from twin_core.circuit import LEARNED, PARAMETERS
 from twin_core.learning import box
-from twin_core.learning.clip_samples import EDV_ML, EF_PCT
+from twin_core.learning.plausible_beat import EDV_ML, EF_PCT
 from twin_core.learning.surrogate import Surrogate
 
 WIDE_EDV_ML, WIDE_EF_PCT = (40.0, 380.0), (5.0, 82.0)  # what may be measured, in the circuit's reach or not
