@@ -1,4 +1,4 @@
-"""Tables as HTML: right-aligned figures, units, and a sentence on each index where the pointer rests."""
+"""What stands in each of the page's tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from html import escape
 from statistics import mean, stdev
 
 from dashboard.frames import EchoRecord
+from dashboard.html_table import bar, named, row, table, wide
 from twin_core.circuit import CLOSED_LOOP_INDICES, INDICES, LEARNED, PARAMETERS, Beat
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.learning.posterior import Interval
@@ -26,15 +27,15 @@ def index_table(patient: Beat, what_if: Beat) -> str:
         change = change_shown(before, after, about.digits)
         changed = (change is None and before is not after) or bool(change and round(change, about.digits))
         rows.append(
-            _row(
-                _named(about.label, about.unit, about.help),
+            row(
+                named(about.label, about.unit, about.help),
                 format_value(before, about.digits),
                 f'<span class="{"what-if" if changed else "same"}">{format_value(after, about.digits)}</span>',
                 f'<span class="{"changed" if changed else "same"}">'
                 f"{format_value(change, about.digits, signed=True)}</span>",
             )
         )
-    return _table("indices", ("Index", "Patient", "What-if", "Change"), rows)
+    return table("indices", ("Index", "Patient", "What-if", "Change"), rows)
 
 
 def measured_table(twin: Twin, beat: Beat) -> str:
@@ -46,13 +47,13 @@ def measured_table(twin: Twin, beat: Beat) -> str:
         # An assumed scale makes millilitres a guess; the ratio and the rate do not depend on it.
         guessed = twin.measured is not None and not twin.measured.calibrated and about.unit == "mL"
         rows.append(
-            _row(
-                _named(about.label, f"{about.unit}, scale assumed" if guessed else about.unit, about.help),
+            row(
+                named(about.label, f"{about.unit}, scale assumed" if guessed else about.unit, about.help),
                 f"{'≈ ' if guessed else ''}{format_value(value, about.digits)}",
                 format_value(getattr(beat, key), about.digits),
             )
         )
-    return _table("measured", ("", "Clip", "Twin"), rows)
+    return table("measured", ("", "Clip", "Twin"), rows)
 
 
 def learned_table(twin: Twin) -> str:
@@ -63,24 +64,27 @@ def learned_table(twin: Twin) -> str:
         about = PARAMETERS[name]
         low, high = about.bounds
         rows.append(
-            _row(
-                _named(about.label, about.unit, about.help),
+            row(
+                named(about.label, about.unit, about.help),
                 f"{twin.parameters[name]:.3g}",
                 known[name].replace(" to ", "–") if known else f"{low:.3g}–{high:.3g}",
             )
         )
-    return _table("parameters", ("", "Value", "90 % interval" if known else "Bounds"), rows)
+    return table("parameters", ("", "Value", "90 % interval" if known else "Bounds"), rows)
 
 
-def narrowing_table(table: dict[str, dict[str, float]]) -> str:
+def narrowing_table(narrowing: dict[str, dict[str, float]]) -> str:
     """By how much each set of measurements narrows each parameter and index, percent."""
     rows = []
-    for name in next(iter(table.values())):
+    for name in next(iter(narrowing.values())):
         about = PARAMETERS.get(name) or INDICES[name]
         rows.append(
-            _row(_named(about.label, "", about.help), *(f"{format_value(row[name], 0)} %" for row in table.values()))
+            row(
+                named(about.label, "", about.help),
+                *(f"{format_value(measured[name], 0)} %" for measured in narrowing.values()),
+            )
         )
-    return _table("narrowing", ("", *table), rows)
+    return table("narrowing", ("", *narrowing), rows)
 
 
 def known_table(twin: Twin, known: Mapping[str, Interval]) -> str:
@@ -97,17 +101,17 @@ def known_table(twin: Twin, known: Mapping[str, Interval]) -> str:
         ends = (one.percentile_5, one.percentile_95) if one else None
         shares = [(end - low) / (high - low) for end in (ends or ())]
         rows.append(
-            _row(
-                _named(about.label, about.unit, about.help),
+            row(
+                named(about.label, about.unit, about.help),
                 _plain_number(value),
                 f"{_plain_number(low)}–{_plain_number(high)}",
                 f"{_plain_number(ends[0])}–{_plain_number(ends[1])}" if ends else format_value(None, 0),
-                _bar((value - low) / (high - low), shares),
+                bar((value - low) / (high - low), shares),
                 _said(one, about.learned),
             )
         )
     header = ("Parameter", "Value", "Bounds", "90 % interval", "Within the bounds", "What the data say")
-    return _wide("Parameters of the circuit", _table("known", header, rows))
+    return wide("Parameters of the circuit", table("known", header, rows))
 
 
 def _plain_number(value: float) -> str:
@@ -133,7 +137,7 @@ def beats_table(echo: EchoRecord) -> str:
     for i, beat in enumerate(echo.beats, 1):
         period = beat.period_s
         rows.append(
-            _row(
+            row(
                 f"{i}, at {echo.time_s[beat.ed_index]:.2f} s",
                 f"{beat.edv:.0f}",
                 f"{beat.esv:.0f}",
@@ -148,11 +152,11 @@ def beats_table(echo: EchoRecord) -> str:
         for name, digits in columns:
             values = [getattr(beat, name) for beat in echo.beats]
             shown.append(f"{mean(values):.{digits}f} ± {stdev(values):.{digits}f}")
-        rows.append(_row("Mean ± SD", *shown, "", ""))
+        rows.append(row("Mean ± SD", *shown, "", ""))
     header = ("Beat", "EDV mL", "ESV mL", "EF %", "Length s", "bpm")
     keys = ("edv_ml", "esv_ml", "ejection_fraction_pct", "heart_rate_bpm")
     helps = [INDICES[key].help for key in keys]
-    return _table("beats", header, rows, ("", *helps[:3], "From this end-diastole to the next.", helps[3]))
+    return table("beats", header, rows, ("", *helps[:3], "From this end-diastole to the next.", helps[3]))
 
 
 def comparison_table(compared: Sequence[Comparison]) -> str:
@@ -161,14 +165,14 @@ def comparison_table(compared: Sequence[Comparison]) -> str:
     for one in compared:
         about = INDICES[one.name]
         rows.append(
-            _row(
-                _named(about.label, about.unit, about.help),
+            row(
+                named(about.label, about.unit, about.help),
                 format_value(one.wanted, 0),
                 format_value(one.simulated, 1),
                 _off(format_value(one.difference, 1, signed=True), one.met),
             )
         )
-    return _table("comparison", ("Reading", "Wanted", "Twin", "Off by"), rows)
+    return table("comparison", ("Reading", "Wanted", "Twin", "Off by"), rows)
 
 
 def _off(text: str, met: bool) -> str:
@@ -186,14 +190,14 @@ _STATUS = {
 def moves_table(moves: Sequence[Move]) -> str:
     """Which parameters a recalibration moved, from where to where, and what fixed each."""
     rows = [
-        _row(
-            _named(PARAMETERS[move.name].label, PARAMETERS[move.name].unit, PARAMETERS[move.name].help),
+        row(
+            named(PARAMETERS[move.name].label, PARAMETERS[move.name].unit, PARAMETERS[move.name].help),
             f"{move.before:.3g} → {move.after:.3g}",
             escape(_STATUS.get(move.status, move.status)),
         )
         for move in moves
     ]
-    return _table("moves", ("What was moved", "From → to", "By the readings"), rows)
+    return table("moves", ("What was moved", "From → to", "By the readings"), rows)
 
 
 _RAMP = (
@@ -218,7 +222,7 @@ def ramp_table(steps: Sequence[Step]) -> str:
             f'<span class="misses">{escape(reasons)}</span>' if reasons else '<b class="meets">meets every target</b>'
         )
         rows.append(
-            _row(
+            row(
                 f"{step.speed_rpm:.0f}",
                 *(format_value(values[key], digits) for key, _, _, digits in _RAMP if key in values),
                 *([] if step.share_met is None else [f"{100 * step.share_met:.0f} %"]),
@@ -231,8 +235,8 @@ def ramp_table(steps: Sequence[Step]) -> str:
     if steps[0].share_met is not None:
         header.append("Draws that meet all")
         helps.append("Share of what this patient may be that meets every target at this speed.")
-    table = _table("ramp", ("Speed rpm", *header, "Targets"), rows, ("", *helps, ""))
-    return _wide("Every speed of the ramp", table)
+    speeds = table("ramp", ("Speed rpm", *header, "Targets"), rows, ("", *helps, ""))
+    return wide("Every speed of the ramp", speeds)
 
 
 def _help(key: str) -> str:
@@ -241,18 +245,11 @@ def _help(key: str) -> str:
     return CLOSED_LOOP_INDICES[key].help
 
 
-def _bar(share: float, interval: Sequence[float] = ()) -> str:
-    """A small bar that shows where a value, and its interval if there is one, lies between its bounds."""
-    dot, *ends = (100 * min(max(one, 0.0), 1.0) for one in (share, *interval))
-    reach = f'<span class="reach" style="left:{ends[0]:.1f}%;right:{100 - ends[1]:.1f}%"></span>' if ends else ""
-    return f'<span class="span">{reach}<span class="dot" style="left:{dot:.1f}%"></span></span>'
-
-
 def parameter_table(circuit: type[LeftHeartParameters]) -> str:
     """Every parameter of a circuit with symbol, unit, bounds and where they come from."""
     rows = [
-        _row(
-            _named(about.label, about.unit, about.help),
+        row(
+            named(about.label, about.unit, about.help),
             escape(about.symbol),
             f"{about.bounds[0]:.3g}–{about.bounds[1]:.3g}",
             "clip" if about.learned else "published",
@@ -260,47 +257,23 @@ def parameter_table(circuit: type[LeftHeartParameters]) -> str:
         )
         for about in circuit.infos().values()
     ]
-    return _table("circuit", ("Parameter", "Symbol", "Bounds", "Value from", "Source of the bounds"), rows)
+    return table("circuit", ("Parameter", "Symbol", "Bounds", "Value from", "Source of the bounds"), rows)
 
 
 def index_definitions() -> str:
     """Every index and the sentence that says what it is."""
     rows = [
-        _row(_named(about.label, about.unit, about.help), escape(about.help)) for about in CLOSED_LOOP_INDICES.values()
+        row(named(about.label, about.unit, about.help), escape(about.help)) for about in CLOSED_LOOP_INDICES.values()
     ]
-    return _table("definitions", ("Index", "What it says"), rows)
+    return table("definitions", ("Index", "What it says"), rows)
 
 
 def model_table(twin: Twin) -> str:
     """The weights that took part in making a twin."""
-    rows = [_row(escape(name), f"<code>{escape(digest)}</code>") for name, digest in twin.models.items()]
-    return _table("models", ("Network", "SHA-256 of its weights"), rows)
+    rows = [row(escape(name), f"<code>{escape(digest)}</code>") for name, digest in twin.models.items()]
+    return table("models", ("Network", "SHA-256 of its weights"), rows)
 
 
 def version_table(versions: Mapping[str, str]) -> str:
     """Which versions are running."""
-    return _table("models", ("Part", "Version"), [_row(escape(k), escape(v)) for k, v in versions.items()])
-
-
-def _named(label: str, unit: str, help: str) -> str:
-    shown = f' <span class="unit">{escape(unit)}</span>' if unit else ""
-    # Focusable, so that a finger finds the sentence too; no stop on the way of the Tab key.
-    return f'<span class="term" title="{escape(help)}" tabindex="-1">{escape(label)}</span>{shown}'
-
-
-def _row(name: str, *cells: str) -> str:
-    return f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-
-
-def _table(name: str, header: tuple[str, ...], rows: list[str], helps: Sequence[str] = ()) -> str:
-    """A table; ``helps`` says what each column is, where that is not said in each row."""
-    explained = zip(header, [*helps, *[""] * (len(header) - len(helps))], strict=True)
-    heads = [_named(text, "", help) if help else escape(text) for text, help in explained]
-    # What heads nothing is no header.
-    head = "".join(f'<th scope="col">{text}</th>' if text else "<td></td>" for text in heads)
-    return f'<table class="twin-table {name}"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-
-
-def _wide(label: str, table: str) -> str:
-    """A table that is moved sideways where it does not fit; the Tab key reaches it, so that keys can move it."""
-    return f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label)}">{table}</div>'
+    return table("models", ("Part", "Version"), [row(escape(k), escape(v)) for k, v in versions.items()])

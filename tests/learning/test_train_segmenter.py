@@ -13,10 +13,11 @@ from twin_core.cli import main
 from twin_core.learning.checkpoints import CheckpointError
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.distributed import Group
+from twin_core.learning.outlining import traced_dice
 from twin_core.learning.rendered_frames import render_patients
 from twin_core.learning.segmenter import Networks, Segmenter
 from twin_core.learning.traced_frames import load
-from twin_core.learning.train_segmenter import Batches, Settings, loss_of, traced_dice, train
+from twin_core.learning.train_segmenter import Batches, Settings, loss_of, train
 from twin_core.learning.train_segmenters import train_networks
 from twin_core.learning.weights import load_weights
 

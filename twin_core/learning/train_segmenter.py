@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 (the library's usual name)
 
 from twin_core.learning.datasets import DatasetError, EchoDataset, Split
 from twin_core.learning.distributed import Group, joined
+from twin_core.learning.outlining import test_dice, traced_dice
 from twin_core.learning.rendered_frames import FRAMES_A_PATIENT, Patient, batch_of, render_patients
 from twin_core.learning.segmenter import (
     CHANNELS,
@@ -141,34 +141,6 @@ class Batches:
         """Take a state over."""
         self.draws.load_state_dict(state["rendered"])
         self.real_draws.load_state_dict(state["real"])
-
-
-@torch.inference_mode()
-def dice_of(network: nn.Module, images: torch.Tensor, masks: torch.Tensor) -> list[float]:
-    """Dice of each image of a batch, without augmentation."""
-    device = next(network.parameters()).device
-    found = (network(images.to(device)).cpu() > 0).float()
-    overlap, total = (found * masks).sum((1, 2, 3)), found.sum((1, 2, 3)) + masks.sum((1, 2, 3))
-    return list((2 * overlap / total.clamp(min=1)).tolist())
-
-
-def test_dice(network: nn.Module, patients: list[Patient], seed: int) -> float:
-    """Mean Dice on rendered patients never trained on."""
-    network.eval()
-    rng = np.random.default_rng([seed, 2])
-    scores = []
-    for start in range(0, len(patients), 16):
-        scores += dice_of(network, *batch_of(rng, patients[start : start + 16], still_share=0.0, augment=False))
-    return float(np.mean(scores))
-
-
-def traced_dice(network: nn.Module, clips: Sequence[TracedFrames]) -> float:
-    """Mean Dice on the traced frames of clips, the network being in evaluation mode."""
-    rng = np.random.default_rng(0)  # without augmentation nothing is drawn
-    scores = []
-    for start in range(0, len(clips), 16):
-        scores += dice_of(network, *traced_batch(rng, clips[start : start + 16], FRAMES_A_PATIENT, augment=False))
-    return float(np.mean(scores))
 
 
 def made_from(settings: Settings, dataset: EchoDataset | None) -> dict[str, Any]:

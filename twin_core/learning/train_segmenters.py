@@ -12,9 +12,10 @@ import numpy as np
 from twin_core.learning.checkpoints import CheckpointError
 from twin_core.learning.datasets import EchoDataset
 from twin_core.learning.distributed import joined
+from twin_core.learning.outlining import test_dice
 from twin_core.learning.rendered_frames import render_patients
 from twin_core.learning.segmenter import KIND, Networks
-from twin_core.learning.train_segmenter import TEST_SEED, Settings, made_from, test_dice, train
+from twin_core.learning.train_segmenter import TEST_SEED, Settings, made_from, train
 from twin_core.learning.weights import Weights, load_weights, save_weights
 
 NETWORKS = 2  # of the shipped weights
