@@ -88,7 +88,7 @@ def segmenter(
     """Train the networks that find the left ventricle, on rendered echoes or on a data set's tracings."""
     from twin_core.learning import train_segmenter as training  # torch loads only where a network is trained
     from twin_core.learning.datasets import open_dataset
-    from twin_core.learning.train_segmenters import NETWORKS, train_networks
+    from twin_core.learning.train_segmenters import NETWORKS, each_network, train_networks
 
     share = rendered_share if rendered_share is not None else float(data is None)
     if patients is not None and share == 0:
@@ -98,8 +98,7 @@ def segmenter(
     with _stoppable():
         metrics = train_networks(
             folder / "segmenter.safetensors",
-            settings,
-            NETWORKS if networks is None else networks,
+            each_network(settings, NETWORKS if networks is None else networks),
             device=device,
             workers=workers,
             dataset=None if data is None else open_dataset(*data),

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from twin_core.echo.phantom import Phantom, render_clip
+from twin_core.learning import rendered_frames
 from twin_core.learning.distributed import Group
+from twin_core.learning.plausible_beat import plausible_beat
 from twin_core.learning.rendered_frames import (
     FRAMES_A_PATIENT,
     batch_of,
@@ -29,6 +32,36 @@ def test_patient_beats(patients):
     for p in patients:
         areas = [int(p.mask(i).sum()) for i in range(len(p.frames))]
         assert max(areas) > 1.05 * min(areas)
+
+
+def test_a_share_of_patients_follows_circuits_beats(monkeypatch):
+    seen = []
+
+    def recorded(volume, time, phantom):
+        seen.append((volume, time, phantom.anatomy))
+        return render_clip(volume, time, phantom)
+
+    monkeypatch.setattr(rendered_frames, "render_clip", recorded)
+    for i in range(3):
+        render_patient((5, i), circuits_share=1.0)
+    for i, (volume, time, anatomy) in enumerate(seen):
+        rng = np.random.default_rng((5, i))
+        rng.random()  # whether it is a circuit's
+        beat = plausible_beat(rng)
+        assert (anatomy.edv_ml, anatomy.esv_ml) == pytest.approx((beat.edv_ml, beat.esv_ml))
+        expected = np.interp(time % (60.0 / beat.heart_rate_bpm), beat.time_s, beat.lv_volume_ml)
+        assert volume == pytest.approx(expected, abs=1e-6)
+    seen.clear()
+    render_patients(5, 12, workers=1, circuits_share=0.5)
+    drawn = [anatomy for _, _, anatomy in seen]
+    alone = [Phantom.sample(rng_after_the_choice(i), size=112).anatomy for i in range(12)]
+    assert 0 < sum(a == b for a, b in zip(drawn, alone, strict=True)) < 12
+
+
+def rng_after_the_choice(number):
+    rng = np.random.default_rng((5, number))
+    rng.random()
+    return rng
 
 
 def test_volume_curve_goes_from_edv_to_esv_and_back():

@@ -18,7 +18,7 @@ from twin_core.learning.rendered_frames import render_patients
 from twin_core.learning.segmenter import Networks, Segmenter
 from twin_core.learning.traced_frames import load
 from twin_core.learning.train_segmenter import Batches, Settings, loss_of, train
-from twin_core.learning.train_segmenters import train_networks
+from twin_core.learning.train_segmenters import each_network, train_networks
 from twin_core.learning.weights import load_weights
 
 ROOT = Path(__file__).parents[2]
@@ -63,16 +63,34 @@ def test_several_networks_are_those_of_their_seeds_in_one_file(tmp_path, patient
     for seed, path in zip((5, 6), alone, strict=True):
         train(path, replace(settings, seed=seed), device="cpu", report=lambda line: None)
     lines = []
-    metrics = train_networks(tmp_path / "s.safetensors", settings, 2, device="cpu", report=lines.append)
+    each = [settings, replace(settings, seed=6)]
+    metrics = train_networks(tmp_path / "s.safetensors", each, device="cpu", report=lines.append)
     both = load_weights(tmp_path / "s.safetensors", "segmenter")
     for k, path in enumerate(alone):
         for name, tensor in load_weights(path, "segmenter").tensors.items():
             assert torch.equal(both.tensors[name.replace("networks.0.", f"networks.{k}.", 1)], tensor)
-    assert both.config["networks"] == 2 and both.training["seeds"] == [5, 6]
+    assert both.config["networks"] == 2 and both.training["seed_of_each"] == [5, 6]
     assert 0 <= metrics["test_dice"] == both.training["test_dice"] <= 1 and "test_dice" in lines[-1]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["5.safetensors", "6.safetensors", "s.safetensors"]
+    with pytest.raises(ValueError, match="no settings"):
+        train_networks(tmp_path / "s.safetensors", [])
+
+
+def test_of_several_networks_the_latter_half_knows_circuits(tmp_path):
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=2, patients_a_step=4)
+    first, *_, last = each_network(settings, 4)
+    assert [own.seed for own in each_network(settings, 4)] == [5, 6, 7, 8]
+    assert first == settings and each_network(settings, 4)[1] == replace(settings, seed=6)
+    assert last == replace(settings, seed=8, patients=8, steps=6, circuits_share=0.5)
+    assert [own.circuits_share for own in each_network(settings, 3)] == [0.0, 0.0, 0.5]
+    assert each_network(settings, 1) == [settings]
+    with_tracings = replace(settings, rendered_share=0.25)  # on readers' tracings all are trained alike
+    assert each_network(with_tracings, 2) == [with_tracings, replace(with_tracings, seed=6)]
     with pytest.raises(ValueError, match="networks must be 1 or more, got 0"):
-        train_networks(tmp_path / "s.safetensors", settings, 0)
+        each_network(settings, 0)
+    train_networks(tmp_path / "s.safetensors", each_network(settings, 2), device="cpu", report=lambda line: None)
+    made = load_weights(tmp_path / "s.safetensors", "segmenter").training
+    assert made["steps_of_each"] == [2, 6] and made["circuits_share_of_each"] == [0.0, 0.5]
 
 
 def test_networks_that_were_finished_before_a_stop_are_not_trained_again(tmp_path, patients):
@@ -80,20 +98,23 @@ def test_networks_that_were_finished_before_a_stop_are_not_trained_again(tmp_pat
     train(tmp_path / "s-5.safetensors", settings, device="cpu", patients=patients, report=lambda line: None)
     done = load_weights(tmp_path / "s-5.safetensors", "segmenter")
     lines = []
-    train_networks(tmp_path / "s.safetensors", settings, 2, device="cpu", resume=True, report=lines.append)
+    each = [settings, replace(settings, seed=6)]
+    train_networks(tmp_path / "s.safetensors", each, device="cpu", resume=True, report=lines.append)
     assert lines[0] == f"network 1 of 2: trained, {tmp_path / 's-5.safetensors'}"
     assert all(line.startswith("network 2 of 2: ") for line in lines[1:-1])
     both = load_weights(tmp_path / "s.safetensors", "segmenter")
     assert all(torch.equal(both.tensors[name], tensor) for name, tensor in done.tensors.items())
     train(tmp_path / "s-5.safetensors", settings, device="cpu", patients=patients, report=lambda line: None)
     with pytest.raises(CheckpointError, match=r"s-5\.safetensors was trained with steps 2, this run has 3"):
-        train_networks(tmp_path / "s.safetensors", replace(settings, steps=3), 2, device="cpu", resume=True)
+        longer = [replace(own, steps=3) for own in each]
+        train_networks(tmp_path / "s.safetensors", longer, device="cpu", resume=True)
 
 
 def test_each_of_several_networks_has_its_own_curves(tmp_path, patients):
     settings = Settings(seed=5, patients=4, test_patients=2, steps=2, patients_a_step=4)
     logs = tmp_path / "logs"
-    train_networks(tmp_path / "s.safetensors", settings, 2, device="cpu", log_dir=logs, report=lambda line: None)
+    each = [settings, replace(settings, seed=6)]
+    train_networks(tmp_path / "s.safetensors", each, device="cpu", log_dir=logs, report=lambda line: None)
     assert sorted(p.name for p in logs.iterdir()) == ["s-5", "s-6"] and all(any(p.iterdir()) for p in logs.iterdir())
 
 
