@@ -9,8 +9,9 @@ import torch
 
 from twin_core.circuit import LEARNED, PARAMETERS, ParameterError
 from twin_core.cli import main
-from twin_core.echo.clip import ClipError
+from twin_core.echo.clip import ClipError, read_clip
 from twin_core.inference import infer
+from twin_core.learning.observation import RATE_ERROR_BPM
 from twin_core.twin import Twin, TwinError
 
 SAMPLE = str(pydicom.examples.get_path("ybr_color"))
@@ -36,15 +37,25 @@ def test_the_sample_becomes_a_twin_that_beats_like_the_patient(sample):
     assert 40 < twin.measured.ejection_fraction_pct < 80
     assert 50 < twin.measured.heart_rate_bpm < 120
     assert twin.measured.calibrated
-    assert sample.measurement.heart_rate_rough
-    assert len(twin.measured.each_beat) == 1 and twin.measured.ejection_fraction_sd_pct is None
-    assert twin.posterior["heart_rate_bpm"].std() == pytest.approx(twin.measured.heart_rate_error_bpm, rel=0.25)
+    assert not sample.measurement.heart_rate_rough
+    assert len(twin.measured.each_beat) == 2 and twin.measured.ejection_fraction_sd_pct < 5
+    assert twin.posterior["heart_rate_bpm"].std() == pytest.approx(RATE_ERROR_BPM, rel=0.25)
     beat = twin.simulate()
     assert beat.status == "periodic"
     assert beat.heart_rate_bpm == pytest.approx(twin.measured.heart_rate_bpm, rel=0.01)
     agrees = abs(beat.ejection_fraction_pct - twin.measured.ejection_fraction_pct) <= 5
     assert agrees or any("does not reach what was measured" in reason for reason in twin.quality.reasons)
     assert beat.edv_ml == pytest.approx(twin.measured.edv_ml, rel=0.1)
+
+
+def test_a_heart_rate_that_is_told_roughly_is_as_uncertain_in_the_twin(tmp_path):
+    """The sample without its first ejection: filling, then an ejection that the clip ends with."""
+    write_avi(tmp_path / "late.avi", read_clip(SAMPLE).frames[9:])
+    late = infer(tmp_path / "late.avi", device="cpu")
+    twin = late.twin
+    assert late.measurement.heart_rate_rough and any("rough" in reason for reason in twin.quality.reasons)
+    assert len(twin.measured.each_beat) == 1 and twin.measured.ejection_fraction_sd_pct is None
+    assert twin.posterior["heart_rate_bpm"].std() == pytest.approx(twin.measured.heart_rate_error_bpm, rel=0.25)
 
 
 def test_every_learned_parameter_is_within_its_bounds(sample):
