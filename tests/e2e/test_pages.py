@@ -25,10 +25,10 @@ def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
     frame = int(re.match(r"frame (\d+) of 30", readout.inner_text())[1])
     scrub.press("ArrowRight")
     assert readout.inner_text().startswith(f"frame {frame + 1} of 30")
-    scrub.press("Home")  # the sample's first contours leak: what was not measured has no volume and no line
-    assert re.fullmatch(r"frame 1 of 30: 0\.00 s, contour set aside, no volume measured", readout.inner_text())
+    scrub.press("Home")
+    assert re.fullmatch(r"frame 1 of 30: 0\.00 s, \d+ mL, end-diastole of beat 1", readout.inner_text())
     drawn = page.locator("svg path.line").first.get_attribute("d")
-    assert len(re.findall(r"[ML]", drawn)) == 30 - 8
+    assert len(re.findall(r"[ML]", drawn)) == 30
 
     page.get_by_role("spinbutton", name="Systolic, mmHg").fill("60")
     page.get_by_role("spinbutton", name="Diastolic, mmHg").fill("90")
@@ -78,3 +78,25 @@ def test_from_cuff_pressure_to_a_reopened_case(browser_page, tmp_path):
     patient = {label: row[0] for label, row in indices(page).items()}
     assert patient == {label: row[0] for label, row in recalibrated.items()}, "the same numbers in a new session"
     pinned(page, 1)
+
+
+def test_a_contour_that_was_set_aside_is_said_and_marked(browser_page, real_echo):
+    page = browser_page
+    upload(page, real_echo / "a4c_with_ecg_582px.mp4")
+    patient_is(page, re.compile(r"^Patient [0-9A-F]{6}$"))
+    settle(page)
+    go(page, "Patient")
+    scrub = page.get_by_role("slider", name="Frame of the clip")
+    scrub.wait_for()
+    scrub.press("Home")
+    readout = page.locator(".readout")
+    said = []
+    for _ in range(120):
+        said.append(readout.inner_text())
+        scrub.press("ArrowRight")
+    aside = [text for text in said if "contour set aside" in text]
+    assert 0 < len(aside) < 60, said
+    assert all(text.endswith(("volume interpolated", "no volume measured")) for text in aside)
+    drawn = page.locator("svg path.line").first.get_attribute("d")
+    assert len(re.findall(r"[ML]", drawn)) == 120 - sum("no volume measured" in text for text in aside)
+    assert page.locator("svg circle.out").count() == len(aside) + 1  # and the one that says what they are
