@@ -28,7 +28,8 @@ class EchoRecord:
         rows: Height of a picture in pixels.
         columns: Its width.
         time_s: Time of every frame (T,).
-        volume_ml: LV volume of every frame (T,).
+        volume_ml: LV volume of every frame, smoothed over the contours' jitter (T,).
+        contour_volume_ml: What each frame's own contour gives, NaN where none was found (T,).
         rejected: Frames whose contour was set aside and interpolated, bool (T,).
         beats: Complete beats that count.
         set_aside: Complete beats whose end-diastole or end-systole was not seen.
@@ -43,6 +44,7 @@ class EchoRecord:
     columns: int
     time_s: NDArray[np.float64]
     volume_ml: NDArray[np.float64]
+    contour_volume_ml: NDArray[np.float64]
     rejected: NDArray[np.bool_]
     beats: tuple[EchoBeat, ...]
     set_aside: tuple[EchoBeat, ...]
@@ -76,6 +78,7 @@ def record_echo(clip: Clip, masks: NDArray[np.uint8], measurement: Measurement) 
         columns=drawn[0].shape[1],
         time_s=measurement.time_s - measurement.time_s[0],
         volume_ml=measurement.volume_ml,
+        contour_volume_ml=measurement.contour_volume_ml,
         rejected=measurement.rejected,
         beats=measurement.beats,
         set_aside=measurement.set_aside,

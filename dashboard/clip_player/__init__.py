@@ -31,7 +31,10 @@ def clip_player(record: EchoRecord, *, calibrated: bool, key: str) -> None:
 
 
 def player_data(record: EchoRecord, calibrated: bool) -> dict[str, Any]:
-    """What the browser is sent: pictures as data URLs, times in s, volumes in mL, and the beats' frames."""
+    """What the browser is sent: pictures as data URLs, times in s, volumes in mL, and the beats' frames.
+
+    A contour's own volume is None where the contour was set aside.
+    """
     return {
         "id": record.identity,
         "frames": [f"data:image/jpeg;base64,{base64.b64encode(one).decode()}" for one in record.pictures],
@@ -40,6 +43,10 @@ def player_data(record: EchoRecord, calibrated: bool) -> dict[str, Any]:
         "height": record.rows,
         "time_s": [round(float(time), 4) for time in record.time_s],
         "volume_ml": [round(float(volume), 2) for volume in record.volume_ml],
+        "contour_volume_ml": [
+            None if out else round(float(volume), 2)
+            for volume, out in zip(record.contour_volume_ml, record.rejected, strict=True)
+        ],
         "rejected": [int(i) for i in record.rejected.nonzero()[0]],
         "beats": [{"ed": beat.ed_index, "es": beat.es_index} for beat in record.beats],
         "axis": "LV volume (mL)" if calibrated else "LV volume (mL, scale assumed)",

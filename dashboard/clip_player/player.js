@@ -21,7 +21,7 @@ export default function (component) {
     marks.set(beat.ed, `end-diastole of beat ${i + 1}`);
     marks.set(beat.es, `end-systole of beat ${i + 1}`);
   });
-  const last = data.time_s[data.time_s.length - 1], most = nice(Math.max(...data.volume_ml));
+  const last = data.time_s[data.time_s.length - 1], most = nice(Math.max(...data.volume_ml, ...data.contour_volume_ml));
   // Before the first contour that counts and after the last one nothing was measured, so nothing is drawn.
   const counted = data.time_s.map((_, i) => i).filter((i) => !data.rejected.includes(i));
   const measured = (i) => i >= counted[0] && i <= counted[counted.length - 1];
@@ -43,11 +43,13 @@ export default function (component) {
       add("text", { x: x(time), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, String(+time.toFixed(1)));
     }
     add("text", { x: (LEFT + width) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (s)");
-    add("text", { x: 2, y: 12 }, data.axis);
-    if (data.rejected.length) {
-      const key = add("text", { x: width - RIGHT, y: 12, "text-anchor": "end" }, "contour set aside");
-      add("circle", { class: "out", cx: width - RIGHT - key.getComputedTextLength() - 8, cy: 8, r: 3 });
-    }
+    const axis = add("text", { x: 2, y: 12 }, data.axis).getComputedTextLength();
+    let free = width - RIGHT;
+    if (data.rejected.length) free = key(free, "contour set aside", "out", 3);
+    if (free - axis > 100) key(free, "each contour", "own", 1.6);
+    data.contour_volume_ml.forEach((volume, i) => {
+      if (volume !== null) add("circle", { class: "own", cx: x(data.time_s[i]), cy: y(volume), r: 1.6 });
+    });
     const points = data.volume_ml.map((v, i) => `${x(data.time_s[i]).toFixed(1)} ${y(v).toFixed(1)}`);
     add("path", { class: "line", d: `M${points.filter((_, i) => measured(i)).join("L")}` });
     for (const i of data.rejected) {
@@ -60,6 +62,12 @@ export default function (component) {
     cursor = add("line", { class: "now", y1: TOP, y2: HEIGHT - BOTTOM });
     dot = add("circle", { class: "at", r: 3.5 });
     show();
+  }
+
+  function key(right, label, kind, r) {
+    const left = right - add("text", { x: right, y: 12, "text-anchor": "end" }, label).getComputedTextLength();
+    add("circle", { class: kind, cx: left - 8, cy: 8, r });
+    return left - 24;
   }
 
   function mark(i, kind, label, shift) {

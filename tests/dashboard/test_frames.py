@@ -64,6 +64,8 @@ def test_a_contour_that_was_set_aside_is_not_drawn():
     masks[30, 20:30, 30:40] = 1  # a contour that jumped away
     record = record_echo(clip, masks, measure(masks, clip.time_s, None, clip.sector))
     assert list(record.rejected.nonzero()[0]) == [30]
+    volumes = player_data(record, calibrated=False)["contour_volume_ml"]
+    assert [i for i, volume in enumerate(volumes) if volume is None] == [30]
     pictures = [
         cv2.imdecode(np.frombuffer(record.pictures[i], np.uint8), cv2.IMREAD_COLOR).astype(int) for i in (29, 30)
     ]
@@ -100,6 +102,7 @@ def test_the_player_gets_pictures_curve_and_marks(record):
     assert all(one.startswith("data:image/jpeg;base64,/9j/") for one in data["frames"])
     assert len(data["frames"]) == len(data["shown"]) == 60
     assert data["volume_ml"] == pytest.approx(record.volume_ml, abs=0.01)
+    assert data["contour_volume_ml"] == pytest.approx(record.contour_volume_ml, abs=0.01)
     assert data["beats"] == [{"ed": beat.ed_index, "es": beat.es_index} for beat in record.beats]
     assert data["axis"] == "LV volume (mL, scale assumed)"
     assert player_data(record, calibrated=True)["axis"] == "LV volume (mL)"

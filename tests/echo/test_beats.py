@@ -63,6 +63,15 @@ def test_clip_that_starts_mid_ejection_loses_only_the_incomplete_beat():
     assert all(b.ef_pct == pytest.approx(57.1, abs=2) for b in late)
 
 
+def test_a_first_beat_that_is_less_full_counts_where_its_peak_is_seen():
+    time = np.arange(150) / 50
+    volume = curve(time, [0.9] * 6, start=0.8)
+    volume[:10] = np.minimum(volume[:10], np.concatenate([[124, 126], np.linspace(128, 124, 8)]))  # 0.91 of the others
+    from_peak, whole = find_beats(volume[2:], time[2:]), find_beats(volume, time)
+    assert len(whole) == len(from_peak) + 1
+    assert (whole[0].ed_index, whole[0].edv) == (2, 128)
+
+
 def test_one_beat_from_r_wave_to_r_wave_has_ef_and_period():
     time = np.arange(30) / 30
     beats = find_beats(curve(time, [1.0]), time)

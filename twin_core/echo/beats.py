@@ -12,17 +12,16 @@ from scipy.signal import find_peaks
 
 Curve = NDArray[np.float64]
 
-SMOOTHING_S = 0.045  # only to find the beats; volumes are always read from the raw curve
+SMOOTHING_S = 0.045  # only to find the beats; volumes are read from the curve as it is given
 MIN_PERIOD_S = 0.3  # 200 bpm
 TROUGH_DEPTH = 0.35  # prominence of an end-systole, in parts of the clip's volume range
-SEARCH_S = 0.10  # raw minimum is looked for this far round the smoothed one
+SEARCH_S = 0.10  # the given curve's minimum is looked for this far round the smoothed one
 REST_S, REST_BAND = 0.06, 0.15  # isovolumic rest at end-systole: this long within this part of the range
-FULL = 0.90  # of EDV: so full again, a beat's end is seen
-# Of the clip's largest volume: so full, its first ED counts. Rendered clips of up to five beats, whose EDs are known,
-# are most often counted right from 0.92 to 0.95, and EF is equally far off from 0.90 to 0.96; but the reference
-# contours of two real clips, whose first beats count, begin 0.905 and 0.909 full. The value was set with a development
-# clip in view, which begins 0.901 full and is published with one beat fewer: it is fitted to that count.
-FIRST_FULL = 0.903
+FULL = 0.90  # of EDV: so full again, a beat's end is seen; of the clip's largest volume: so full, a peak is an ED
+# Of the clip's largest volume: so full, a clip's very first frame is an ED although no rise to it is seen. Rendered
+# clips of up to five beats, whose EDs are known, are counted alike from 0.92 to 0.95; within that it lies between two
+# development clips: one begins 0.918 full and is published with one beat fewer, one by its reference 0.929 full.
+FIRST_FULL = 0.925
 REGULAR = 0.15  # a rhythm whose periods spread over no more than this part of their median is called regular
 SHIFTS = np.linspace(0.8, 1.25, 181)  # of a roughly known period, tried to find it exactly
 MIN_OVERLAP = 0.15  # of a period must be seen twice to tell its length from likeness
@@ -60,7 +59,7 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
     """Beats of a volume curve.
 
     End-systoles are found first, as deep troughs of the lightly smoothed curve: unlike end-diastole they are
-    sharp, and a diastasis or a premature beat does not hide them. End-diastole is the largest raw volume
+    sharp, and a diastasis or a premature beat does not hide them. End-diastole is the largest volume
     between one end-systole and the next. A clip that starts in mid-ejection loses its first, incomplete beat
     unless it is the only one; its end-diastole is then the one after the end-systole.
 
@@ -81,7 +80,7 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
     starts = [0, *troughs[:-1]]
     eds = [a + int(np.argmax(volume[a : b + 1])) for a, b in zip(starts, troughs, strict=True)]
     before = None
-    if volume[eds[0]] < FIRST_FULL * volume.max():
+    if volume[eds[0]] < (FULL if eds[0] > 0 else FIRST_FULL) * volume.max():
         if len(troughs) > 1:
             before, troughs, eds = troughs[0], troughs[1:], eds[1:]
         else:
@@ -144,7 +143,7 @@ def rhythm_period_s(
 
 
 def _end_systoles(volume: Curve, step: float) -> list[int]:
-    """Raw minima near the deep troughs of the smoothed curve."""
+    """Minima of the given curve near the deep troughs of the smoothed one."""
     smooth = gaussian_filter1d(volume, max(SMOOTHING_S / step, 0.3), mode="nearest")
     depth = TROUGH_DEPTH * (np.percentile(smooth, 97) - np.percentile(smooth, 3))
     # A level as high as the largest volume on both sides lets a trough near either end of the clip count.

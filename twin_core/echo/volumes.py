@@ -10,6 +10,7 @@ from scipy.ndimage import median_filter
 
 from twin_core.echo.beats import EchoBeat, find_beats, irregularity, rhythm_period_s
 from twin_core.echo.contour import Contour, trace
+from twin_core.echo.curve import steadied
 from twin_core.echo.quality import ContourFigures, beat_reasons, length_reasons
 
 # Adult apical four-chamber clips are recorded at about 13 to 18 cm so that the atria are in view.
@@ -39,7 +40,7 @@ class Measurement:
         time_s: time of each frame, s (T,).
         area_cm2: cavity area, NaN where none was found (T,).
         length_cm: long axis, NaN where none was found (T,).
-        volume_ml: volume by the method of disks; rejected frames are interpolated (T,).
+        volume_ml: volume by the method of disks, its jitter smoothed; rejected frames are interpolated (T,).
         rejected: frames whose contour jumped or is missing, bool (T,).
         contours: geometry of each frame, None where no cavity was found.
         beats: complete beats that count: less those set aside, unless all were.
@@ -74,6 +75,11 @@ class Measurement:
     def usable(self) -> bool:
         """Whether the numbers may be used."""
         return not self.reasons
+
+    @property
+    def contour_volume_ml(self) -> NDArray[np.float64]:
+        """Volume of each frame's own contour, mL, neither smoothed nor interpolated; NaN where none was found (T,)."""
+        return np.array([c.volume_ml if c else np.nan for c in self.contours])
 
     @property
     def irregularity(self) -> float | None:
@@ -144,9 +150,11 @@ def measure(
     jumped = rejected.copy()
     rejected |= _isolated(jumped, step)
     kept = np.flatnonzero(~rejected)
-    volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
+    filled = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
     # Before the first frame that counts and after the last one nothing was seen, so no beat is looked for there.
     seen = slice(kept[0], kept[-1] + 1) if len(kept) >= 4 else slice(0, 0)
+    period = rhythm_period_s(find_beats(filled[seen], time[seen]), filled[seen], time[seen])
+    volume = np.interp(time, time[kept], steadied(raw[kept], time[kept], period)) if len(kept) else filled
     found = tuple(
         replace(b, ed_index=int(b.ed_index + seen.start), es_index=int(b.es_index + seen.start))
         for b in find_beats(volume[seen], time[seen])
@@ -166,7 +174,7 @@ def measure(
     esv = float(np.mean([b.esv for b in beats])) if beats else None
     ef = float(np.mean([b.ef_pct for b in beats])) if beats else None
     duration = float(time[-1] - time[0] + step)
-    figures = ContourFigures.of(masks, fan, contours, volume, jumped)
+    figures = ContourFigures.of(masks, fan, contours, filled, jumped)
     # Each of the three follows from the one before: what is too short has no beat.
     reasons = length_reasons(len(masks), duration) or figures.reasons or beat_reasons(ef)
     why = "" if rate is not None else "the clip does not hold one whole beat: give a longer clip"
