@@ -24,7 +24,7 @@ import pydicom.examples
 import torch
 
 from twin_core.echo.clip import ClipError, read_clip
-from twin_core.echo.quality import ContourFigures, PictureFigures
+from twin_core.echo.quality import PictureFigures
 from twin_core.inference import Inference, infer
 from twin_core.learning.clip_samples import render_patient
 from twin_core.learning.other_pictures import organ, short_axis
@@ -245,8 +245,7 @@ def main() -> None:
 def collect(figures: dict[str, list[float]], result: Inference) -> None:
     """Every figure that a threshold is held against."""
     clip, m = result.clip, result.measurement
-    contour = ContourFigures.of(result.masks, clip.sector, m.contours, m.volume_ml, m.rejected)
-    for name, value in {**vars(PictureFigures.of(clip.frames, clip.sector)), **vars(contour)}.items():
+    for name, value in {**vars(PictureFigures.of(clip.frames, clip.sector)), **vars(m.figures)}.items():
         figures[name].append(value)
     share = ViewReader.load(device="cpu").read(clip.frames, clip.sector, 1 / clip.frame_rate_hz).share
     figures["four_chamber share"].append(share["four_chamber"])

@@ -1,6 +1,6 @@
 // The clip player: one range input moves the frame and the cursor on the volume curve together, without the server.
 const NS = "http://www.w3.org/2000/svg";
-const HEIGHT = 236, LEFT = 44, RIGHT = 8, TOP = 32, BOTTOM = 34;
+const HEIGHT = 236, LEFT = 44, RIGHT = 8, TOP = 46, BOTTOM = 34, KEYS = 28;
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -43,10 +43,10 @@ export default function (component) {
       add("text", { x: x(time), y: HEIGHT - BOTTOM + 14, "text-anchor": "middle" }, String(+time.toFixed(1)));
     }
     add("text", { x: (LEFT + width) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "Time (s)");
-    const axis = add("text", { x: 2, y: 12 }, data.axis).getComputedTextLength();
+    add("text", { x: 2, y: 12 }, data.axis);
     let free = width - RIGHT;
     if (data.rejected.length) free = key(free, "contour set aside", "out", 3);
-    if (free - axis > 100) key(free, "each contour", "own", 1.6);
+    key(free, "each contour", "own", 1.6);
     data.contour_volume_ml.forEach((volume, i) => {
       if (volume !== null) add("circle", { class: "own", cx: x(data.time_s[i]), cy: y(volume), r: 1.6 });
     });
@@ -65,8 +65,8 @@ export default function (component) {
   }
 
   function key(right, label, kind, r) {
-    const left = right - add("text", { x: right, y: 12, "text-anchor": "end" }, label).getComputedTextLength();
-    add("circle", { class: kind, cx: left - 8, cy: 8, r });
+    const left = right - add("text", { x: right, y: KEYS, "text-anchor": "end" }, label).getComputedTextLength();
+    add("circle", { class: kind, cx: left - 8, cy: KEYS - 4, r });
     return left - 24;
   }
 

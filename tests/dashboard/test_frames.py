@@ -103,6 +103,9 @@ def test_the_player_gets_pictures_curve_and_marks(record):
     assert len(data["frames"]) == len(data["shown"]) == 60
     assert data["volume_ml"] == pytest.approx(record.volume_ml, abs=0.01)
     assert data["contour_volume_ml"] == pytest.approx(record.contour_volume_ml, abs=0.01)
+    assert np.abs(record.contour_volume_ml - record.volume_ml).max() > 0.1, (
+        "the curve is steadied, the contours' own not"
+    )
     assert data["beats"] == [{"ed": beat.ed_index, "es": beat.es_index} for beat in record.beats]
     assert data["axis"] == "LV volume (mL, scale assumed)"
     assert player_data(record, calibrated=True)["axis"] == "LV volume (mL)"

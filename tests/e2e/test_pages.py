@@ -100,3 +100,4 @@ def test_a_contour_that_was_set_aside_is_said_and_marked(browser_page, real_echo
     drawn = page.locator("svg path.line").first.get_attribute("d")
     assert len(re.findall(r"[ML]", drawn)) == 120 - sum("no volume measured" in text for text in aside)
     assert page.locator("svg circle.out").count() == len(aside) + 1  # and the one that says what they are
+    assert page.locator("svg circle.own").count() == 120 - len(aside) + 1  # likewise

@@ -62,8 +62,7 @@ def test_large_frames_are_judged_like_small_ones(clip):
 
 def contour_figures(masks, sector):
     time = np.arange(len(masks)) / 30
-    m = measure(masks, time, (0.1, 0.1), sector)
-    return ContourFigures.of(masks, sector, m.contours, m.volume_ml, m.rejected)
+    return measure(masks, time, (0.1, 0.1), sector).figures
 
 
 def test_contour_figures_of_an_ellipse_that_beats():

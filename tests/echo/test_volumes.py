@@ -2,8 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, binary_erosion
 
+from twin_core.echo import volumes
 from twin_core.echo.beats import REGULAR, irregularity
 from twin_core.echo.phantom import Phantom, render_clip
 from twin_core.echo.volumes import ASSUMED_DEPTH_CM, assumed_scale, measure
@@ -46,6 +47,34 @@ def test_ejection_fraction_does_not_need_calibration(clip):
     assert unknown.heart_rate_bpm == pytest.approx(known.heart_rate_bpm, rel=1e-4)
     rows = np.flatnonzero(clip.sector.any(1))
     assert assumed_scale(clip.sector)[0] * (rows[-1] - rows[0] + 1) == pytest.approx(ASSUMED_DEPTH_CM)
+
+
+def jittering(clip, seed=0):
+    """The clip's masks, each grown or shrunk by up to a pixel at random."""
+    rng, result = np.random.default_rng(seed), clip.masks.copy()
+    for i, change in enumerate(rng.integers(-1, 2, len(result))):
+        if change:
+            result[i] = (binary_dilation if change > 0 else binary_erosion)(result[i]) & clip.sector
+    return result.astype(np.uint8)
+
+
+def test_volumes_follow_the_heart_and_not_the_contours_jitter(clip):
+    steady = measure(clip.masks.astype(np.uint8), clip.time_s, clip.cm_per_px, clip.sector)
+    m = measure(jittering(clip), clip.time_s, clip.cm_per_px, clip.sector)
+    own = np.array([c.volume_ml for c in m.contours])
+    assert np.std(m.volume_ml - steady.volume_ml) < 0.6 * np.std(own - steady.volume_ml)
+    assert abs(m.ef_pct - steady.ef_pct) < 3 < 100 * np.ptp(own) / own.max() - steady.ef_pct
+
+
+def test_a_fast_hearts_curve_is_steadied_by_its_own_rate_and_an_unknown_ones_not_at_all(clip, monkeypatch):
+    seen = []
+    monkeypatch.setattr(volumes, "steadied", lambda volume, time, period: seen.append(period) or volume)
+    fast = rendered(rate=140, beats=4)
+    measure(fast.masks.astype(np.uint8), fast.time_s, fast.cm_per_px, fast.sector)
+    assert seen == [pytest.approx(60 / 140, rel=0.03)]
+    first = slice(0, 22)  # to the middle of the first filling
+    m = measure(clip.masks[first].astype(np.uint8), clip.time_s[first], clip.cm_per_px, clip.sector)
+    assert m.heart_rate_bpm is None and len(seen) == 1
 
 
 def test_leak_frames_are_rejected_and_do_not_change_ef(clip):

@@ -40,9 +40,11 @@ class Measurement:
         time_s: time of each frame, s (T,).
         area_cm2: cavity area, NaN where none was found (T,).
         length_cm: long axis, NaN where none was found (T,).
-        volume_ml: volume by the method of disks, its jitter smoothed; rejected frames are interpolated (T,).
+        volume_ml: volume by the method of disks, steadied where the rhythm is known; rejected frames are interpolated
+            (T,).
         rejected: frames whose contour jumped or is missing, bool (T,).
         contours: geometry of each frame, None where no cavity was found.
+        figures: what the contours say about themselves, which the reasons rest on.
         beats: complete beats that count: less those set aside, unless all were.
         set_aside: complete beats whose end-diastole or end-systole was rejected: its volume was not seen.
         calibrated: whether lengths and volumes rest on the file's own scale; else on a depth of
@@ -61,6 +63,7 @@ class Measurement:
     volume_ml: NDArray[np.float64]
     rejected: NDArray[np.bool_]
     contours: tuple[Contour | None, ...]
+    figures: ContourFigures
     beats: tuple[EchoBeat, ...]
     set_aside: tuple[EchoBeat, ...]
     calibrated: bool
@@ -150,11 +153,14 @@ def measure(
     jumped = rejected.copy()
     rejected |= _isolated(jumped, step)
     kept = np.flatnonzero(~rejected)
-    filled = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
+    volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
+    figures = ContourFigures.of(masks, fan, contours, volume, jumped)
     # Before the first frame that counts and after the last one nothing was seen, so no beat is looked for there.
     seen = slice(kept[0], kept[-1] + 1) if len(kept) >= 4 else slice(0, 0)
-    period = rhythm_period_s(find_beats(filled[seen], time[seen]), filled[seen], time[seen])
-    volume = np.interp(time, time[kept], steadied(raw[kept], time[kept], period)) if len(kept) else filled
+    # A first look tells how fast the heart beats, and so over how much the curve may be smoothed.
+    period = rhythm_period_s(find_beats(volume[seen], time[seen]), volume[seen], time[seen])
+    if period is not None:
+        volume = np.interp(time, time[kept], steadied(raw[kept], time[kept], period))
     found = tuple(
         replace(b, ed_index=int(b.ed_index + seen.start), es_index=int(b.es_index + seen.start))
         for b in find_beats(volume[seen], time[seen])
@@ -174,7 +180,6 @@ def measure(
     esv = float(np.mean([b.esv for b in beats])) if beats else None
     ef = float(np.mean([b.ef_pct for b in beats])) if beats else None
     duration = float(time[-1] - time[0] + step)
-    figures = ContourFigures.of(masks, fan, contours, filled, jumped)
     # Each of the three follows from the one before: what is too short has no beat.
     reasons = length_reasons(len(masks), duration) or figures.reasons or beat_reasons(ef)
     why = "" if rate is not None else "the clip does not hold one whole beat: give a longer clip"
@@ -185,6 +190,7 @@ def measure(
         volume_ml=volume,
         rejected=rejected,
         contours=contours,
+        figures=figures,
         beats=beats,
         set_aside=set_aside,
         calibrated=cm_per_px is not None,

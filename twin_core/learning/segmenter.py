@@ -27,8 +27,8 @@ WINDOW_S = 1.2  # long enough for one beat at 50 bpm
 WINDOW_FRAMES = 16  # frames a projection is made of, in training and in use
 OVERLAPPING = 4  # about so many windows see each moment, fewer at the clip's ends
 BATCH = 32
-# Contours of neighbouring frames jitter independently; the heart moves little in this time. It is the logits that are
-# smoothed, so that a contour is not drawn back from where the frames agree, as smoothing the volume curve would.
+# Contours of neighbouring frames jitter independently; the heart moves little in this time. Logits are smoothed so that
+# a contour is not drawn back from where the frames agree; what jitter is left the volume curve loses (`curve.py`).
 SMOOTHING_S = 0.02
 # Frames nearer in time than this need not all be read: between two of them logits are interpolated.
 READ_EVERY_S = 0.04
