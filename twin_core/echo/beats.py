@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-Curve = NDArray[np.float64]
+from twin_core.echo.curve import Curve
 
 SMOOTHING_S = 0.045  # only to find the beats; volumes are read from the curve as it is given
 MIN_PERIOD_S = 0.3  # 200 bpm

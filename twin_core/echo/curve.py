@@ -1,4 +1,4 @@
-"""A clip's volume curve without the jitter of its contours."""
+"""A clip's volume curve with most of its contours' jitter taken out."""
 
 from __future__ import annotations
 
