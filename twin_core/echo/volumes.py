@@ -40,8 +40,8 @@ class Measurement:
         time_s: time of each frame, s (T,).
         area_cm2: cavity area, NaN where none was found (T,).
         length_cm: long axis, NaN where none was found (T,).
-        volume_ml: volume by the method of disks, steadied where the rhythm is known; rejected frames are interpolated
-            (T,).
+        contour_volume_ml: volume of each frame's own contour by the method of disks, NaN where none was found (T,).
+        volume_ml: the same, steadied where the rhythm is known; rejected frames are interpolated (T,).
         rejected: frames whose contour jumped or is missing, bool (T,).
         contours: geometry of each frame, None where no cavity was found.
         figures: what the contours say about themselves, which the reasons rest on.
@@ -60,6 +60,7 @@ class Measurement:
     time_s: NDArray[np.float64]
     area_cm2: NDArray[np.float64]
     length_cm: NDArray[np.float64]
+    contour_volume_ml: NDArray[np.float64]
     volume_ml: NDArray[np.float64]
     rejected: NDArray[np.bool_]
     contours: tuple[Contour | None, ...]
@@ -78,11 +79,6 @@ class Measurement:
     def usable(self) -> bool:
         """Whether the numbers may be used."""
         return not self.reasons
-
-    @property
-    def contour_volume_ml(self) -> NDArray[np.float64]:
-        """Volume of each frame's own contour, mL, neither smoothed nor interpolated; NaN where none was found (T,)."""
-        return np.array([c.volume_ml if c else np.nan for c in self.contours])
 
     @property
     def irregularity(self) -> float | None:
@@ -187,6 +183,7 @@ def measure(
         time_s=time,
         area_cm2=area,
         length_cm=length,
+        contour_volume_ml=raw,
         volume_ml=volume,
         rejected=rejected,
         contours=contours,
