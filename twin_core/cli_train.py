@@ -39,8 +39,9 @@ NetworksOption = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Networks to train, with seeds from --seed on, if not as many as the shipped weights have. On rendered "
-        "patients alone the latter half takes three times --steps and twice --patients, half of those circuits'.",
+        help="Networks to train, with seeds from --seed on, if not as many as the shipped weights have. Of several on "
+        "rendered patients alone the first learns contours only; the others take three times --steps and twice "
+        "--patients, half of those circuits', and learn volumes too.",
     ),
 ]
 CheckpointOption = Annotated[

@@ -7,10 +7,12 @@ from twin_core.learning import rendered_frames
 from twin_core.learning.distributed import Group
 from twin_core.learning.plausible_beat import plausible_beat
 from twin_core.learning.rendered_frames import (
+    EXTREMES,
     FRAMES_A_PATIENT,
     batch_of,
     render_patient,
     render_patients,
+    shown_frames,
     volume_curve,
 )
 
@@ -72,12 +74,25 @@ def test_volume_curve_goes_from_edv_to_esv_and_back():
 
 
 def test_batch_shows_frame_and_projections(patients):
-    x, y = batch_of(np.random.default_rng(0), patients, still_share=0.0, augment=False)
+    x, y, whose = batch_of(np.random.default_rng(0), patients, 0.0, 0.0, augment=False)
     assert x.shape == (4 * FRAMES_A_PATIENT, 5, 112, 112) and y.shape == (4 * FRAMES_A_PATIENT, 1, 112, 112)
+    assert whose.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     frame, least, most = x[:, 0], x[:, 3], x[:, 4]
     assert torch.all(least <= frame) and torch.all(frame <= most)
-    still, _ = batch_of(np.random.default_rng(0), patients, still_share=1.0, augment=False)
+    still, _, _ = batch_of(np.random.default_rng(0), patients, 1.0, 0.0, augment=False)
     assert torch.equal(still[:, 0], still[:, 4]) and still[:, 2].max() == 0
+
+
+def test_contrasted_frames_are_nearly_empty_and_nearly_full(patients):
+    for patient in patients:
+        areas = np.array([patient.mask(i).sum() for i in range(len(patient.frames))])
+        assert np.all(np.diff(areas[patient.by_area()]) >= 0)
+        ranks = np.argsort(patient.by_area())
+        for seed in range(8):
+            empty, full = ranks[shown_frames(np.random.default_rng(seed), patient, 1.0)]
+            assert empty < EXTREMES and full >= len(areas) - EXTREMES
+    pairs = [shown_frames(np.random.default_rng(seed), patients[0], 0.0).tolist() for seed in range(40)]
+    assert all(a != b for a, b in pairs) and len({i for pair in pairs for i in pair}) > 2 * EXTREMES
 
 
 def test_processes_share_the_patients_among_them(patients):

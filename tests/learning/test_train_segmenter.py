@@ -13,11 +13,11 @@ from twin_core.cli import main
 from twin_core.learning.checkpoints import CheckpointError
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.distributed import Group
-from twin_core.learning.outlining import traced_dice
+from twin_core.learning.outlining import traced_dice, traced_volume_error
 from twin_core.learning.rendered_frames import render_patients
-from twin_core.learning.segmenter import Networks, Segmenter
+from twin_core.learning.segmenter import Networks, Segmenter, UNet
 from twin_core.learning.traced_frames import load
-from twin_core.learning.train_segmenter import Batches, Settings, loss_of, train
+from twin_core.learning.train_segmenter import TEST_SEED, Batches, Objective, Settings, train
 from twin_core.learning.train_segmenters import each_network, train_networks
 from twin_core.learning.weights import load_weights
 
@@ -37,13 +37,6 @@ def patients():
     return render_patients(seed=5, count=4, workers=1)
 
 
-def test_loss_prefers_the_truth():
-    mask = torch.zeros(2, 1, 32, 32)
-    mask[:, :, 8:24, 8:24] = 1
-    assert loss_of((mask - 0.5) * 20, mask) < 0.01 < loss_of(torch.zeros_like(mask), mask)
-    assert loss_of((0.5 - mask) * 20, mask) > 5
-
-
 def test_training_learns_repeats_and_describes_itself(tmp_path, patients):
     settings = Settings(seed=5, patients=4, test_patients=2, steps=5, patients_a_step=4)
     lines = []
@@ -55,6 +48,42 @@ def test_training_learns_repeats_and_describes_itself(tmp_path, patients):
     assert a.training["seed"] == 5 and a.training["steps"] == 5 and a.training["data"] == "rendered clips only"
     assert len(Networks.of(a).networks) == 1
     assert "test_dice" in lines[-1]
+
+
+def test_volumes_are_trained_after_contours_and_resumed_within(tmp_path, patients, monkeypatch):
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=3, patients_a_step=4)
+    contours, volumes = settings.stages
+    assert (contours.steps, contours.volume_weight, contours.contrasted_share) == (3, 0.0, 0.0)
+    assert volumes.steps == 3 and volumes.volume_weight > 0 and volumes.contrasted_share > 0
+    assert volumes.patients == 4 and volumes.seed not in (5, 5 + TEST_SEED)  # patients it has not seen
+    assert Settings(steps=1500).stages[1].steps == 700 and len(Settings(volume_steps=0).stages) == 1
+
+    def trained(name, settings, **how):
+        train(tmp_path / name, settings, device="cpu", patients=patients, report=lambda line: None, **how)
+        return load_weights(tmp_path / name, "segmenter").tensors
+
+    whole = trained("a.safetensors", settings)
+    first = trained("b.safetensors", replace(settings, volume_steps=0))
+    assert not all(torch.equal(whole[k], first[k]) for k in whole)
+    draw, left = Batches.batch, iter([True] * 4)
+
+    def stopped(batches):
+        next(left)
+        return draw(batches)
+
+    with monkeypatch.context() as patch, pytest.raises(StopIteration):
+        patch.setattr(Batches, "batch", stopped)
+        trained("c.safetensors", settings, checkpoint_every=1)
+    assert len(list(tmp_path.glob("c*.checkpoint.pt"))) == 2
+    resumed = trained("c.safetensors", settings, checkpoint_every=1, resume=True)
+    assert all(torch.equal(whole[k], resumed[k]) for k in whole) and not list(tmp_path.glob("*.checkpoint.pt"))
+
+
+def test_training_minds_the_volumes_as_much_as_it_is_told(patients):
+    network = UNet().eval()
+    batch = Batches(Settings(patients_a_step=4), patients, [], Group(device=torch.device("cpu"))).batch()
+    none, one, two = (Objective(network, weight)(*batch).item() for weight in (0.0, 1.0, 2.0))
+    assert none < one and two - one == pytest.approx(one - none, rel=1e-4)
 
 
 def test_several_networks_are_those_of_their_seeds_in_one_file(tmp_path, patients):
@@ -76,13 +105,12 @@ def test_several_networks_are_those_of_their_seeds_in_one_file(tmp_path, patient
         train_networks(tmp_path / "s.safetensors", [])
 
 
-def test_of_several_networks_the_latter_half_knows_circuits(tmp_path):
+def test_of_several_networks_the_first_is_trained_on_contours_only_the_others_longer(tmp_path):
     settings = Settings(seed=5, patients=4, test_patients=2, steps=2, patients_a_step=4)
-    first, *_, last = each_network(settings, 4)
-    assert [own.seed for own in each_network(settings, 4)] == [5, 6, 7, 8]
-    assert first == settings and each_network(settings, 4)[1] == replace(settings, seed=6)
-    assert last == replace(settings, seed=8, patients=8, steps=6, circuits_share=0.5)
-    assert [own.circuits_share for own in each_network(settings, 3)] == [0.0, 0.0, 0.5]
+    first, *others = each_network(settings, 3)
+    assert first == replace(settings, volume_steps=0)
+    longer = replace(settings, patients=8, steps=6, circuits_share=0.5)
+    assert others == [replace(longer, seed=6), replace(longer, seed=7)]
     assert each_network(settings, 1) == [settings]
     with_tracings = replace(settings, rendered_share=0.25)  # on readers' tracings all are trained alike
     assert each_network(with_tracings, 2) == [with_tracings, replace(with_tracings, seed=6)]
@@ -91,6 +119,7 @@ def test_of_several_networks_the_latter_half_knows_circuits(tmp_path):
     train_networks(tmp_path / "s.safetensors", each_network(settings, 2), device="cpu", report=lambda line: None)
     made = load_weights(tmp_path / "s.safetensors", "segmenter").training
     assert made["steps_of_each"] == [2, 6] and made["circuits_share_of_each"] == [0.0, 0.5]
+    assert made["volume_steps_of_each"] == [0, 700]
 
 
 def test_networks_that_were_finished_before_a_stop_are_not_trained_again(tmp_path, patients):
@@ -130,8 +159,13 @@ def test_an_epoch_on_a_data_set_is_selected_on_its_validation_split(tmp_path, ma
     assert found.weights.training["data"] == kind
     held_out, problems = load(data.of("val"))
     assert problems == [] and traced_dice(found.network, held_out) == pytest.approx(metrics["val_dice"], abs=1e-6)
-    scores = [float(re.search(r"val Dice (\S+),", line)[1]) for line in lines if "val Dice" in line and "step" in line]
-    assert len(scores) == 2 and min(scores) == pytest.approx(1 - metrics["val_dice"], abs=1e-3)
+    # First Dice selects, then the volumes for which the second stage is.
+    scores = [
+        [float(re.search(rf"{name} (\S+),", line)[1]) for line in lines if name in line and "step" in line]
+        for name in ("1 - val Dice", "val volume error")
+    ]
+    assert [len(stage) for stage in scores] == [2, 2]
+    assert min(scores[1]) == pytest.approx(traced_volume_error(found.network, held_out), abs=1e-3)
     assert not list(tmp_path.glob("*.checkpoint.pt"))
 
 
@@ -139,9 +173,10 @@ def test_rendered_patients_and_tracings_share_a_step(made_datasets, patients):
     traced, _ = load(open_dataset("echonet", made_datasets["echonet"]).records)
     alone = Group(device=torch.device("cpu"))
     settings = Settings(patients_a_step=4, rendered_share=0.75)
-    images, masks = Batches(settings, patients, traced, alone).batch()
+    images, masks, whose = Batches(settings, patients, traced, alone).batch()
     assert images.shape == (8, 5, 112, 112) and masks.shape == (8, 1, 112, 112)
-    other, _ = Batches(settings, patients, traced[::-1], alone).batch()
+    assert whose.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    other, _, _ = Batches(settings, patients, traced[::-1], alone).batch()
     changed = [not torch.equal(a, b) for a, b in zip(images, other, strict=True)]
     assert changed == [False] * 6 + [True] * 2
     with pytest.raises(ValueError, match="4 patients a step do not divide among 3 processes"):

@@ -18,8 +18,9 @@ SEARCH_S = 0.10  # the given curve's minimum is looked for this far round the sm
 REST_S, REST_BAND = 0.06, 0.15  # isovolumic rest at end-systole: this long within this part of the range
 FULL = 0.90  # of EDV: so full again, a beat's end is seen. Of a clip's largest volume: so full, a peak is an ED
 # Of the clip's largest volume: so full, a clip's very first frame is an ED although no rise to it is seen. Fitted to
-# two development clips: one begins 0.918 full and is published with one beat fewer, the other, by its reference, 0.929
-# full. Rendered clips of up to five beats, whose EDs are known, are counted alike from 0.92 to 0.95.
+# two development clips' contours, older networks' of one, which began 0.918 full and is published with one beat fewer,
+# the reference's of the other, 0.929 full. Rendered clips of up to five beats, whose EDs are known, are counted alike
+# from 0.92 to 0.95.
 FIRST_FULL = 0.925
 REGULAR = 0.15  # a rhythm whose periods spread over no more than this part of their median is called regular
 SHIFTS = np.linspace(0.8, 1.25, 181)  # of a roughly known period, tried to find it exactly

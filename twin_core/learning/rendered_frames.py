@@ -19,6 +19,7 @@ from twin_core.learning.plausible_beat import plausible_beat
 from twin_core.learning.segmenter import SIZE, WINDOW_FRAMES, normalise, projections
 
 FRAMES_A_PATIENT = 2  # per step: many patients with few frames each train better than the reverse
+EXTREMES = 4  # frames of a clip that count as nearly full, and as nearly empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,10 @@ class Patient:
     def mask(self, i: int) -> NDArray[np.uint8]:
         """Mask of frame `i`, uint8 (SIZE, SIZE)."""
         return np.unpackbits(self.packed[i]).reshape(SIZE, SIZE)
+
+    def by_area(self) -> NDArray[np.int64]:
+        """The frames' numbers, smallest cavity first."""
+        return np.argsort(np.unpackbits(self.packed, axis=1).sum(1, dtype=np.int64), kind="stable")
 
 
 def volume_curve(rng: np.random.Generator, phase: NDArray[np.float64], edv: float, esv: float) -> NDArray[np.float64]:
@@ -86,18 +91,38 @@ def render_patients(
         return list(pool.map(one, numbers, chunksize=16))
 
 
+def shown_frames(rng: np.random.Generator, patient: Patient, contrasted_share: float) -> NDArray[np.int64]:
+    """Two frames of a patient: nearly empty and nearly full, or with the other probability any two."""
+    if contrasted_share and rng.random() < contrasted_share:
+        least, most = rng.integers(0, EXTREMES, 2)
+        return patient.by_area()[[least, -1 - most]]
+    return rng.choice(len(patient.frames), FRAMES_A_PATIENT, replace=False)
+
+
 def batch_of(
-    rng: np.random.Generator, patients: list[Patient], still_share: float, augment: bool
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images float (B, 5, SIZE, SIZE) in [0, 1] and masks float (B, 1, SIZE, SIZE)."""
+    rng: np.random.Generator, patients: list[Patient], still_share: float, contrasted_share: float, augment: bool
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Frames of patients as a network is shown them.
+
+    Args:
+        rng: source of the draws.
+        patients: to take two frames of each from.
+        still_share: probability that a frame is shown without motion.
+        contrasted_share: probability that the two frames are nearly empty and nearly full.
+        augment: change view and display.
+
+    Returns:
+        Images float (B, 5, SIZE, SIZE) in [0, 1], masks float (B, 1, SIZE, SIZE), number of the patient int64 (B,).
+    """
     images, masks = [], []
     for patient in patients:
         frames = display_change(rng, patient.frames) if augment else patient.frames
         beat = projections(frames)
-        for i in rng.choice(len(frames), FRAMES_A_PATIENT, replace=False):
+        for i in shown_frames(rng, patient, contrasted_share):
             over_beat = projections(frames[i : i + 1]) if rng.random() < still_share else beat
             images.append(np.concatenate([frames[i : i + 1], over_beat]))
             masks.append(patient.mask(i)[None])
     x = torch.from_numpy(np.stack(images)).float() / 255.0
     y = torch.from_numpy(np.stack(masks)).float()
-    return view_change(rng, x, y) if augment else (x, y)
+    whose = torch.arange(len(patients)).repeat_interleave(FRAMES_A_PATIENT)
+    return (*view_change(rng, x, y), whose) if augment else (x, y, whose)

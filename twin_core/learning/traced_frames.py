@@ -84,23 +84,28 @@ def load(
 
 def traced_batch(
     rng: np.random.Generator, clips: Sequence[TracedFrames], frames_a_clip: int, augment: bool
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images float (B, channels, SIZE, SIZE) in [0, 1] and masks float (B, 1, SIZE, SIZE).
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Traced frames as a network is shown them.
 
     Args:
         rng: source of the draws.
         clips: to take frames from.
         frames_a_clip: at most so many of each.
         augment: change view and display.
+
+    Returns:
+        Images float (B, channels, SIZE, SIZE) in [0, 1], masks float (B, 1, SIZE, SIZE), number of the clip int64 (B,).
     """
-    images, masks = [], []
-    for clip in clips:
+    images, masks, whose = [], [], []
+    for number, clip in enumerate(clips):
         for i in rng.permutation(len(clip.inputs))[:frames_a_clip] if augment else range(len(clip.inputs)):
             image = clip.inputs[i].copy()
             if augment:
                 image[GREY] = display_change(rng, image[GREY])
             images.append(image)
             masks.append(clip.mask(i)[None])
+            whose.append(number)
     x = torch.from_numpy(np.stack(images)).float() / 255.0
     y = torch.from_numpy(np.stack(masks)).float()
-    return view_change(rng, x, y) if augment else (x, y)
+    numbers = torch.tensor(whose)
+    return (*view_change(rng, x, y), numbers) if augment else (x, y, numbers)

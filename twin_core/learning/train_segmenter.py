@@ -1,8 +1,8 @@
 """Train one of the segmenter's networks on rendered beating clips, or on the tracings of a data set, or on both.
 
-Reads top to bottom. On rendered clips alone the schedule is fixed and the last step's weights are kept: nothing is
-selected on any real clip. On a data set its training split is trained on and its validation split selects; its test
-split is not read.
+Reads top to bottom. Two stages: contours, pixel by pixel; then volumes too, see ``outline_loss``. On rendered clips
+alone the schedule is fixed and the last step's weights are kept: nothing is selected on any real clip. On a data set
+its training split is trained on and its validation split selects; its test split is not read.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F  # noqa: N812 (the library's usual name)
 
 from twin_core.learning.datasets import DatasetError, EchoDataset, Split
 from twin_core.learning.distributed import Group, joined
-from twin_core.learning.outlining import test_dice, traced_dice
+from twin_core.learning.outline_loss import pixel_loss, volume_loss
+from twin_core.learning.outlining import test_dice, traced_dice, traced_volume_error
 from twin_core.learning.rendered_frames import FRAMES_A_PATIENT, Patient, batch_of, render_patients
 from twin_core.learning.segmenter import (
     CHANNELS,
@@ -35,6 +35,33 @@ from twin_core.learning.trainer import Fit, Plan, Validation, fit, one_cycle
 from twin_core.learning.weights import Weights, save_weights
 
 TEST_SEED = 1_000_003  # added to the seed: test patients share none with the training patients
+# Likewise those of the second stage: on patients whose contours it has learnt by heart a network's volumes are right.
+VOLUME_SEED = 2_000_003
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A part of the training, in which the learning rate rises to its peak and falls once.
+
+    Attributes:
+        name: part of its checkpoint's name and of its lines of progress; none for the first.
+        seed: of the rendered patients.
+        contrasted_share: of rendered patients shown nearly full and nearly empty, not in any two frames.
+        volume_weight: of ``outline_loss.volume_loss`` beside the pixels' loss.
+    """
+
+    name: str
+    seed: int
+    patients: int
+    steps: int
+    learning_rate: float
+    contrasted_share: float
+    volume_weight: float
+
+    @property
+    def suffix(self) -> str:
+        """Of its files' names."""
+        return f".{self.name}" if self.name else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +72,9 @@ class Settings:
         patients_a_step: rendered patients and clips of the data set together, shared among processes.
         rendered_share: of them; 1 without a data set.
         circuits_share: of the rendered patients; their volumes are those of circuits' beats, which fail more often.
+        volume_steps, volume_patients: of the second stage, which has no more of either than the first; no step leaves
+            it out. From the first step on volumes would only be in the way: contours not there yet have none.
+        volume_learning_rate, volume_weight, contrasted_share: of the second stage.
         clip_norm: gradients are scaled down to this norm, above any that was seen in a run that went well.
         validate_every: steps between scores on the data set's validation split.
         patience: scores without a new best after which training stops.
@@ -63,6 +93,11 @@ class Settings:
     still_share: float = 0.1  # of samples shown without motion, so that a still frame is understood too
     rendered_share: float = 1.0
     circuits_share: float = 0.0
+    volume_steps: int = 700
+    volume_patients: int = 2500
+    volume_learning_rate: float = 1.5e-3
+    volume_weight: float = 2.0
+    contrasted_share: float = 0.7
     clip_norm: float = 20.0
     validate_every: int = 200
     patience: int = 8
@@ -80,33 +115,54 @@ class Settings:
         """How many of a step's patients are rendered."""
         return round(self.patients_a_step * self.rendered_share)
 
-
-def loss_of(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy plus soft Dice (Milletari 2016), the latter per image."""
-    probability = torch.sigmoid(logits)
-    overlap = (probability * masks).sum((1, 2, 3))
-    total = probability.sum((1, 2, 3)) + masks.sum((1, 2, 3))
-    dice = (2.0 * overlap + 1.0) / (total + 1.0)
-    return F.binary_cross_entropy_with_logits(logits, masks) * 2.0 + (1.0 - dice).mean()
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Contours, then volumes too."""
+        contours = Stage(
+            name="",
+            seed=self.seed,
+            patients=self.patients,
+            steps=self.steps,
+            learning_rate=self.learning_rate,
+            contrasted_share=0.0,
+            volume_weight=0.0,
+        )
+        volumes = Stage(
+            name="volumes",
+            seed=self.seed + VOLUME_SEED,
+            patients=min(self.volume_patients, self.patients),
+            steps=min(self.volume_steps, self.steps),
+            learning_rate=self.volume_learning_rate,
+            contrasted_share=self.contrasted_share,
+            volume_weight=self.volume_weight,
+        )
+        return (contours, volumes) if volumes.steps else (contours,)
 
 
 class Objective(nn.Module):
-    """The network and what it is trained for: images and masks to the loss."""
+    """The network and what it is trained for: images, masks and whose they are to the loss."""
 
-    def __init__(self, network: UNet) -> None:
+    def __init__(self, network: UNet, volume_weight: float) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.volume_weight = network, volume_weight
 
-    def forward(self, images: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor, masks: torch.Tensor, patient: torch.Tensor) -> torch.Tensor:
         """Loss of a batch."""
-        return loss_of(self.network(images).float(), masks)
+        logits = self.network(images).float()
+        loss = pixel_loss(logits, masks)
+        return loss + self.volume_weight * volume_loss(logits, masks, patient) if self.volume_weight else loss
 
 
 class Batches:
     """One process's part of every step: rendered patients and clips of a data set, each shown in turn."""
 
     def __init__(
-        self, settings: Settings, patients: Sequence[Patient], traced: Sequence[TracedFrames], group: Group
+        self,
+        settings: Settings,
+        patients: Sequence[Patient],
+        traced: Sequence[TracedFrames],
+        group: Group,
+        contrasted_share: float = 0.0,
     ) -> None:
         if settings.patients_a_step % group.size:
             raise ValueError(
@@ -117,21 +173,23 @@ class Batches:
         mine = range(group.rank, settings.patients_a_step, group.size)
         self.rendered = sum(place < settings.rendered_a_step for place in mine)
         self.real = len(mine) - self.rendered
-        self.patients, self.traced, self.still_share = patients, traced, settings.still_share
+        self.patients, self.traced = patients, traced
+        self.still_share, self.contrasted_share = settings.still_share, contrasted_share
         own = [settings.seed, 1] if group.size == 1 else [settings.seed, 1, group.rank]
         self.draws, self.real_draws = Draws(own), Draws([*own, 1])
 
     def batch(self) -> tuple[torch.Tensor, ...]:
-        """Images and masks of the next step."""
+        """Images, masks and whose they are, of the next step."""
         parts = []
         if self.rendered:
             picked = [self.patients[i] for i in self.draws.pick(len(self.patients), self.rendered)]
-            parts.append(batch_of(self.draws.rng, picked, self.still_share, augment=True))
+            parts.append(batch_of(self.draws.rng, picked, self.still_share, self.contrasted_share, augment=True))
         if self.real:
             clips = [self.traced[i] for i in self.real_draws.pick(len(self.traced), self.real)]
-            parts.append(traced_batch(self.real_draws.rng, clips, FRAMES_A_PATIENT, augment=True))
-        images, masks = (torch.cat(kind) for kind in zip(*parts, strict=True))
-        return images.to(memory_format=torch.channels_last), masks
+            images, masks, clip = traced_batch(self.real_draws.rng, clips, FRAMES_A_PATIENT, augment=True)
+            parts.append((images, masks, self.rendered + clip))
+        images, masks, patient = (torch.cat(kind) for kind in zip(*parts, strict=True))
+        return images.to(memory_format=torch.channels_last), masks, patient
 
     def state_dict(self) -> dict[str, Any]:
         """State of both orders."""
@@ -168,7 +226,7 @@ def train(
         settings: what to train; defaults are those of the shipped weights.
         device: auto, cpu or cuda.
         workers: processes that render, and clips read at a time.
-        patients: rendered training patients, where they are at hand; rendered from the seed when None.
+        patients: rendered patients of the first stage, where they are at hand; rendered from the seed when None.
         dataset: its tracings are trained on, beside ``settings.rendered_share`` of rendered patients.
         checkpoint_every: steps between checkpoints, kept beside the weights until those are written; None keeps
             none, and a signal then ends training for good.
@@ -191,51 +249,58 @@ def train(
         raise ValueError(f"rendered_share is {settings.rendered_share} without a data set: give one with --data")
     with joined(device) as group:
         tell = group.teller(report)
-        if patients is None and settings.rendered_share > 0:
-            tell(f"rendering {settings.patients} patients")
-            sharing = group if group.size > 1 else None
-            patients = render_patients(settings.seed, settings.patients, workers, sharing, settings.circuits_share)
         traced, held_out, left_out = _tracings(dataset, group, workers, tell)
         torch.manual_seed(settings.seed)
         network = UNet().to(group.device).to(memory_format=torch.channels_last)
-        objective = Objective(network)
-        optimiser = torch.optim.AdamW(
-            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        schedule = one_cycle(optimiser, settings.learning_rate, settings.steps)
         made_of = made_from(settings, dataset)
-        plan = Plan(
-            steps=settings.steps,
-            clip_norm=settings.clip_norm,
-            checkpoint=output.with_suffix(".checkpoint.pt") if checkpoint_every else None,
-            checkpoint_every=checkpoint_every or settings.steps,
-            resume=resume,
-            settings=made_of,
-            log_dir=log_dir,
-        )
-        validation = None
-        if dataset is not None:
-            validation = Validation(
-                name="1 - val Dice",
-                score=lambda: 1.0 - traced_dice(network, held_out),
-                every=settings.validate_every,
-                patience=settings.patience,
+        stages = [(stage, output.with_suffix(f"{stage.suffix}.checkpoint.pt")) for stage in settings.stages]
+        begun = [i for i, (_, checkpoint) in enumerate(stages) if resume and checkpoint.is_file()]
+        for stage, checkpoint in stages[max(begun, default=0) :]:
+            told = _named(tell, stage)
+            shown: list[Patient] = []
+            if patients is not None and not stage.name:
+                shown = patients
+            elif settings.rendered_share > 0:
+                told(f"rendering {stage.patients} patients")
+                sharing = group if group.size > 1 else None
+                shown = render_patients(stage.seed, stage.patients, workers, sharing, settings.circuits_share)
+            objective = Objective(network, stage.volume_weight)
+            optimiser = torch.optim.AdamW(
+                network.parameters(), lr=stage.learning_rate, weight_decay=settings.weight_decay
             )
-        source = Batches(settings, patients or [], traced, group)
-        done = fit(objective, optimiser, schedule, source, plan, group=group, validation=validation, report=tell)
+            plan = Plan(
+                steps=stage.steps,
+                clip_norm=settings.clip_norm,
+                checkpoint=checkpoint if checkpoint_every else None,
+                checkpoint_every=checkpoint_every or stage.steps,
+                resume=resume,
+                settings=made_of,
+                log_dir=log_dir / stage.name if log_dir is not None else None,
+            )
+            done = fit(
+                objective,
+                optimiser,
+                one_cycle(optimiser, stage.learning_rate, stage.steps),
+                Batches(settings, shown, traced, group, stage.contrasted_share),
+                plan,
+                group=group,
+                validation=_validation(network, settings, held_out, stage) if dataset is not None else None,
+                report=told,
+            )
         metrics: dict[str, float] = {}
         clips, without = (sum(group.gather(own)) for own in (len(traced), left_out))
         if group.first:
             metrics = _metrics(network, settings, done, workers)
             if dataset is not None:
+                metrics["val_dice"] = traced_dice(network, held_out)
                 left = float(without + len(dataset.problems))
                 metrics |= {"train_clips": float(clips), "val_clips": float(len(held_out)), "left_out": left}
             metrics["minutes"] = (time.monotonic() - started) / 60
             _save(output, network, {**made_of, "device": group.device.type, "processes": group.size, **metrics})
-            if plan.checkpoint is not None:
-                plan.checkpoint.unlink(missing_ok=True)
-            told = ", ".join(f"{name} {metrics[name]:.3f}" for name in ("test_dice", "val_dice") if name in metrics)
-            tell(f"{told}, saved {output}")
+            for _, checkpoint in stages:
+                checkpoint.unlink(missing_ok=True)
+            known = ", ".join(f"{name} {metrics[name]:.3f}" for name in ("test_dice", "val_dice") if name in metrics)
+            tell(f"{known}, saved {output}")
         group.wait()
     return metrics
 
@@ -263,13 +328,30 @@ def _tracings(
     return found[0][0], found[1][0], found[0][1] + found[1][1]
 
 
+def _validation(network: UNet, settings: Settings, held_out: Sequence[TracedFrames], stage: Stage) -> Validation:
+    """What selects a stage's weights on a data set: Dice; then volumes, which are what the second stage is for."""
+
+    def lack_of_overlap() -> float:
+        return 1.0 - traced_dice(network, held_out)
+
+    def error_of_volumes() -> float:
+        return traced_volume_error(network, held_out)
+
+    name, score = ("val volume error", error_of_volumes) if stage.volume_weight else ("1 - val Dice", lack_of_overlap)
+    return Validation(name=name, score=score, every=settings.validate_every, patience=settings.patience)
+
+
+def _named(tell: Callable[[str], None], stage: Stage) -> Callable[[str], None]:
+    return (lambda line: tell(f"{stage.name}: {line}")) if stage.name else tell
+
+
 def _metrics(network: UNet, settings: Settings, done: Fit, workers: int) -> dict[str, float]:
     metrics = {"final_loss": done.final_loss()}
     if settings.rendered_share > 0:
         test = render_patients(settings.seed + TEST_SEED, settings.test_patients, workers)
         metrics["test_dice"] = test_dice(network, test, settings.seed)
-    if done.best_step is not None and done.best_score is not None:
-        metrics |= {"val_dice": 1.0 - done.best_score, "best_step": float(done.best_step)}
+    if done.best_step is not None:
+        metrics["best_step"] = float(done.best_step)
     return metrics
 
 
