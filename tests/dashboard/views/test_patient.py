@@ -10,14 +10,30 @@ from tests.dashboard.session import bodies, html, on_screen, open_app
 from twin_core.circuit import PARAMETERS
 
 
+def beat_rows(app):
+    """Rows of the beats' table."""
+    return re.findall(r"<tr><th scope=\"row\">.*?</tr>", html(app, "twin-table beats"))
+
+
+def put_echo(app, **changes):
+    """The patient on screen with another echo record, and the Patient page drawn again."""
+    patient = on_screen(app)
+    app.session_state["patient"] = dataclasses.replace(patient, echo=dataclasses.replace(patient.echo, **changes))
+    app.run()
+    assert not app.exception
+
+
 def test_the_patient_page_shows_what_the_clip_gave():
     app = open_app("Patient")
     patient = on_screen(app)
     assert "Image quality." in html(app, 'class="verdict')
     assert not patient.twin.quality.reasons and "Caution:" not in "".join(bodies(app))
-    beats = re.findall(r"<tr><th scope=\"row\">.*?</tr>", html(app, "twin-table beats"))
-    assert len(beats) == len(patient.echo.beats) + 1 == patient.twin.measured.beats + 1  # and their mean
-    assert f"<td>{patient.echo.beats[0].ef_pct:.1f}</td>" in beats[0]
+    (beat,) = patient.echo.beats
+    (row,) = beat_rows(app)  # a lone beat is its own mean
+    assert patient.twin.measured.beats == 1 and f"<td>{beat.ef_pct:.1f}</td>" in row
+    put_echo(app, beats=(beat, dataclasses.replace(beat, esv=beat.esv + 10.0)))
+    rows = beat_rows(app)
+    assert len(rows) == 3 and f"<td>{beat.ef_pct:.1f}</td>" in rows[0] and rows[0] != rows[1]  # and their mean
     known = html(app, "twin-table known")
     assert known.count('<th scope="row">') == len(PARAMETERS)
     assert known.count("narrower)") == len(patient.twin.posterior)
@@ -33,14 +49,6 @@ def test_what_to_keep_in_mind_about_a_clip_is_said():
     app.run()
     assert not app.exception
     assert f"Caution: {escape(quality.reasons[0])}." in "".join(bodies(app))
-
-
-def put_echo(app, **changes):
-    """The patient on screen with another echo record, and the Patient page drawn again."""
-    patient = on_screen(app)
-    app.session_state["patient"] = dataclasses.replace(patient, echo=dataclasses.replace(patient.echo, **changes))
-    app.run()
-    assert not app.exception
 
 
 def test_the_rhythm_remark_says_how_many_beats_were_set_aside_and_why():
