@@ -38,7 +38,7 @@ def test_the_sample_becomes_a_twin_that_beats_like_the_patient(sample):
     assert 50 < twin.measured.heart_rate_bpm < 120
     assert twin.measured.calibrated
     assert not sample.measurement.heart_rate_rough
-    assert len(twin.measured.each_beat) == 2 and twin.measured.ejection_fraction_sd_pct < 5
+    assert len(twin.measured.each_beat) == 1 and twin.measured.ejection_fraction_sd_pct is None
     assert twin.posterior["heart_rate_bpm"].std() == pytest.approx(RATE_ERROR_BPM, rel=0.25)
     beat = twin.simulate()
     assert beat.status == "periodic"
