@@ -89,14 +89,14 @@ def segmenter(
     as_json: JsonOption = False,
 ) -> None:
     """Train the networks that find the left ventricle, on rendered echoes or on a data set's tracings."""
-    from twin_core.learning import train_segmenter as training  # torch loads only where a network is trained
-    from twin_core.learning.datasets import open_dataset
+    from twin_core.learning.datasets import open_dataset  # torch loads only where a network is trained
+    from twin_core.learning.segmenter_settings import Settings
     from twin_core.learning.train_segmenters import NETWORKS, each_network, train_networks
 
     share = rendered_share if rendered_share is not None else float(data is None)
     if patients is not None and share == 0:
         raise ValueError(f"received --patients {patients} but no rendered patient is used: give --rendered-share")
-    settings = _changed(training.Settings(seed=seed, rendered_share=share), steps=steps, patients=patients)
+    settings = _changed(Settings(seed=seed, rendered_share=share), steps=steps, patients=patients)
     folder = _prepared(out)
     with _stoppable():
         metrics = train_networks(
