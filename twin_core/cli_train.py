@@ -40,8 +40,8 @@ NetworksOption = Annotated[
     typer.Option(
         min=1,
         help="Networks to train, with seeds from --seed on, if not as many as the shipped weights have. Of several on "
-        "rendered patients alone the first learns contours only; the others take three times --steps and twice "
-        "--patients, half of those circuits', and learn volumes too.",
+        "rendered patients alone the first keeps a quarter of what volumes teach it after contours; the others keep "
+        "all, and take three times --steps and twice --patients, half of those circuits'.",
     ),
 ]
 CheckpointOption = Annotated[

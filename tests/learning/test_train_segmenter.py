@@ -52,7 +52,7 @@ def test_training_learns_repeats_and_describes_itself(tmp_path, patients):
 
 
 def test_volumes_are_trained_after_contours_and_resumed_within(tmp_path, patients, monkeypatch):
-    settings = Settings(seed=5, patients=4, test_patients=2, steps=3, patients_a_step=4)
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=3, patients_a_step=4, volume_kept_share=0.5)
     contours, volumes = settings.stages
     assert (contours.steps, contours.volume_weight, contours.contrasted_share) == (3, 0.0, 0.0)
     assert volumes.steps == 3 and volumes.volume_weight > 0 and volumes.contrasted_share > 0
@@ -80,10 +80,23 @@ def test_volumes_are_trained_after_contours_and_resumed_within(tmp_path, patient
     assert all(torch.equal(whole[k], resumed[k]) for k in whole) and not list(tmp_path.glob("*.checkpoint.pt"))
 
 
+def test_a_part_of_what_the_second_stage_changes_is_kept(tmp_path, patients):
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=3, patients_a_step=4)
+
+    def trained(**other):
+        train(tmp_path / "a.safetensors", replace(settings, **other), device="cpu", patients=patients, report=print)
+        return load_weights(tmp_path / "a.safetensors", "segmenter").tensors
+
+    before, after, kept = trained(volume_steps=0), trained(), trained(volume_kept_share=0.25)
+    floating = [name for name in kept if kept[name].is_floating_point()]
+    assert all(torch.allclose(kept[n], 0.75 * before[n] + 0.25 * after[n], atol=1e-6) for n in floating)
+    assert not all(torch.equal(kept[n], before[n]) for n in floating)
+
+
 def test_training_minds_the_volumes_as_much_as_it_is_told(patients):
-    network = UNet().eval()
+    network, stage = UNet().eval(), Settings().stages[1]
     batch = Batches(Settings(patients_a_step=4), patients, [], Group(device=torch.device("cpu"))).batch()
-    none, one, two = (Objective(network, weight)(*batch).item() for weight in (0.0, 1.0, 2.0))
+    none, one, two = (Objective(network, replace(stage, volume_weight=weight))(*batch).item() for weight in (0, 1, 2))
     assert none < one and two - one == pytest.approx(one - none, rel=1e-4)
 
 
@@ -106,10 +119,10 @@ def test_several_networks_are_those_of_their_seeds_in_one_file(tmp_path, patient
         train_networks(tmp_path / "s.safetensors", [])
 
 
-def test_of_several_networks_the_first_is_trained_on_contours_only_the_others_longer(tmp_path):
+def test_of_several_networks_the_first_keeps_a_part_of_the_second_stage_the_others_are_trained_longer(tmp_path):
     settings = Settings(seed=5, patients=4, test_patients=2, steps=2, patients_a_step=4)
     first, *others = each_network(settings, 3)
-    assert first == replace(settings, volume_steps=0)
+    assert first == replace(settings, volume_kept_share=0.25)
     longer = replace(settings, patients=8, steps=6, circuits_share=0.5)
     assert others == [replace(longer, seed=6), replace(longer, seed=7)]
     assert each_network(settings, 1) == [settings]
@@ -120,7 +133,7 @@ def test_of_several_networks_the_first_is_trained_on_contours_only_the_others_lo
     train_networks(tmp_path / "s.safetensors", each_network(settings, 2), device="cpu", report=lambda line: None)
     made = load_weights(tmp_path / "s.safetensors", "segmenter").training
     assert made["steps_of_each"] == [2, 6] and made["circuits_share_of_each"] == [0.0, 0.5]
-    assert made["volume_steps_of_each"] == [0, 700]
+    assert made["volume_kept_share_of_each"] == [0.25, 1.0]
 
 
 def test_networks_that_were_finished_before_a_stop_are_not_trained_again(tmp_path, patients):

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
-from scipy.ndimage import gaussian_filter1d
 from scipy.special import expit
 from torch import nn
 
@@ -27,10 +26,8 @@ WINDOW_S = 1.2  # long enough for one beat at 50 bpm
 WINDOW_FRAMES = 16  # frames a projection is made of, in training and in use
 OVERLAPPING = 4  # about so many windows see each moment, fewer at the clip's ends
 BATCH = 32
-# Contours of neighbouring frames jitter independently; the heart moves little in this time. Logits are smoothed so that
-# a contour is not drawn back from where the frames agree; what jitter is left the volume curve loses (`curve.py`).
-SMOOTHING_S = 0.02
-# Frames nearer in time than this need not all be read: between two of them logits are interpolated.
+# Frames nearer in time than this need not all be read: between two of them logits are interpolated. No more is smoothed
+# here: it cuts the curve's peaks off, and jitter is taken out of the curve (`curve.py`).
 READ_EVERY_S = 0.04
 
 
@@ -252,7 +249,6 @@ class Segmenter:
         logits = torch.cat(parts).numpy()
         if len(read) < len(frames):
             logits = make_interp_spline(read, logits, k=1)(np.arange(len(frames))).astype(np.float32)
-        logits = gaussian_filter1d(logits, SMOOTHING_S / frame_time_s, axis=0, mode="nearest")
         return expit(logits), crop
 
     def segment(

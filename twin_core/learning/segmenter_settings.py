@@ -16,17 +16,21 @@ class Stage:
     Attributes:
         name: part of its checkpoint's name and of its lines of progress; none for the first.
         seed: of the rendered patients.
+        circuits_share: of the rendered patients; their volumes are those of circuits' beats, which fail more often.
         contrasted_share: of rendered patients shown nearly full and nearly empty, not in any two frames.
         volume_weight: of ``outline_loss.volume_loss`` beside the pixels' loss.
+        kept_share: of what the stage changes in the weights, so much is kept.
     """
 
     name: str
     seed: int
     patients: int
+    circuits_share: float
     steps: int
     learning_rate: float
     contrasted_share: float
     volume_weight: float
+    kept_share: float
 
     @property
     def suffix(self) -> str:
@@ -41,10 +45,12 @@ class Settings:
     Attributes:
         patients_a_step: rendered patients and clips of the data set together, shared among processes.
         rendered_share: of them; 1 without a data set.
-        circuits_share: of the rendered patients; their volumes are those of circuits' beats, which fail more often.
+        circuits_share: of the first stage's rendered patients, see ``Stage``.
         volume_steps, volume_patients: of the second stage, which has no more of either than the first; no step leaves
             it out. From the first step on volumes would only be in the way: contours not there yet have none.
-        volume_learning_rate, volume_weight, contrasted_share: of the second stage.
+        volume_learning_rate, volume_circuits_share, volume_weight, contrasted_share: of the second stage.
+        volume_kept_share: of the second stage. Between the weights before and after it (Wortsman 2022, arXiv
+            2109.01903) a network keeps more of how it read clips unlike the rendered ones.
         clip_norm: gradients are scaled down to this norm, above any that was seen in a run that went well.
         validate_every: steps between scores on the data set's validation split.
         patience: scores without a new best after which training stops.
@@ -66,7 +72,9 @@ class Settings:
     volume_steps: int = 700
     volume_patients: int = 2500
     volume_learning_rate: float = 1.5e-3
+    volume_circuits_share: float = 0.5
     volume_weight: float = 2.0
+    volume_kept_share: float = 1.0
     contrasted_share: float = 0.7
     clip_norm: float = 20.0
     validate_every: int = 200
@@ -92,18 +100,22 @@ class Settings:
             name="",
             seed=self.seed,
             patients=self.patients,
+            circuits_share=self.circuits_share,
             steps=self.steps,
             learning_rate=self.learning_rate,
             contrasted_share=0.0,
             volume_weight=0.0,
+            kept_share=1.0,
         )
         volumes = Stage(
             name="volumes",
             seed=self.seed + VOLUME_SEED,
             patients=min(self.volume_patients, self.patients),
+            circuits_share=self.volume_circuits_share,
             steps=min(self.volume_steps, self.steps),
             learning_rate=self.volume_learning_rate,
             contrasted_share=self.contrasted_share,
             volume_weight=self.volume_weight,
+            kept_share=self.volume_kept_share,
         )
         return (contours, volumes) if volumes.steps else (contours,)

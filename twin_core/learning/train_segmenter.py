@@ -7,6 +7,7 @@ its training split is trained on and its validation split selects; its test spli
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -39,15 +40,26 @@ from twin_core.learning.weights import Weights, save_weights
 class Objective(nn.Module):
     """The network and what it is trained for: images, masks and whose they are to the loss."""
 
-    def __init__(self, network: UNet, volume_weight: float) -> None:
+    def __init__(self, network: UNet, stage: Stage) -> None:
         super().__init__()
-        self.network, self.volume_weight = network, volume_weight
+        self.network, self.volume_weight, self.kept_share = network, stage.volume_weight, stage.kept_share
+        # A part of this module, so that a checkpoint holds it too.
+        self.before = copy.deepcopy(network).requires_grad_(False) if stage.kept_share < 1 else None
 
     def forward(self, images: torch.Tensor, masks: torch.Tensor, patient: torch.Tensor) -> torch.Tensor:
         """Loss of a batch."""
         logits = self.network(images).float()
         loss = pixel_loss(logits, masks)
         return loss + self.volume_weight * volume_loss(logits, masks, patient) if self.volume_weight else loss
+
+    @torch.no_grad()
+    def keep_part(self) -> None:
+        """Take back all but the kept share of what the stage changed in the network's weights and statistics."""
+        if self.before is not None:
+            before = self.before.state_dict()
+            for name, now in self.network.state_dict().items():
+                if now.is_floating_point():
+                    now.copy_(torch.lerp(before[name], now, self.kept_share))
 
 
 class Batches:
@@ -160,8 +172,8 @@ def train(
             elif settings.rendered_share > 0:
                 told(f"rendering {stage.patients} patients")
                 sharing = group if group.size > 1 else None
-                shown = render_patients(stage.seed, stage.patients, workers, sharing, settings.circuits_share)
-            objective = Objective(network, stage.volume_weight)
+                shown = render_patients(stage.seed, stage.patients, workers, sharing, stage.circuits_share)
+            objective = Objective(network, stage)
             optimiser = torch.optim.AdamW(
                 network.parameters(), lr=stage.learning_rate, weight_decay=settings.weight_decay
             )
@@ -184,6 +196,7 @@ def train(
                 validation=_validation(network, settings, held_out, stage) if dataset is not None else None,
                 report=told,
             )
+            objective.keep_part()
         metrics: dict[str, float] = {}
         clips, without = (sum(group.gather(own)) for own in (len(traced), left_out))
         if group.first:
