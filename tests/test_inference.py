@@ -50,7 +50,7 @@ def test_the_sample_becomes_a_twin_that_beats_like_the_patient(sample):
 
 def test_a_heart_rate_that_is_told_roughly_is_as_uncertain_in_the_twin(tmp_path):
     """The sample without its first ejection: filling, then an ejection that the clip ends with."""
-    write_avi(tmp_path / "late.avi", read_clip(SAMPLE).frames[7:])
+    write_avi(tmp_path / "late.avi", read_clip(SAMPLE).frames[8:])
     late = infer(tmp_path / "late.avi", device="cpu")
     twin = late.twin
     assert late.measurement.heart_rate_rough and any("rough" in reason for reason in twin.quality.reasons)
