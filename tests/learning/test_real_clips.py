@@ -54,7 +54,7 @@ def test_ejection_fraction_is_within_eight_points(found, name):
     assert abs(measurement.ef_pct - float(row["ef_area_length_pct"])) <= 8
 
 
-# The arrhythmia's clip begins within an ejection: 0.94 as full as the fullest frame, which counts as an end-diastole.
+# The arrhythmia's clip begins within an ejection: 0.93 as full as the fullest frame, which counts as an end-diastole.
 ONE_TOO_MANY = pytest.param("arrhythmia", marks=pytest.mark.xfail(strict=True, reason="five beats of four published"))
 
 
