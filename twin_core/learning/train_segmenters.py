@@ -23,7 +23,7 @@ NETWORKS = 3  # of the shipped weights
 # Trained briefly, on drawn volume curves, and moved only a little way towards volumes, a network reads real ventricles
 # best; trained for long, half of its patients driven by circuits, and on volumes too, it reads rendered ones best. What
 # they are averaged with keeps each from its own mistakes.
-KEPT_SHARE, CIRCUITS_SHARE, TIMES_PATIENTS, TIMES_STEPS = 0.25, 0.5, 2, 3
+KEPT_SHARE, TIMES_PATIENTS, TIMES_STEPS = 0.25, 2, 3
 DIFFERING = ("seed", "patients", "steps", "circuits_share", "volume_kept_share")  # told for each network
 MEANS = ("final_loss", "val_dice")  # told as the mean over the networks
 COUNTS = ("train_clips", "val_clips", "left_out")  # the same for each
@@ -46,7 +46,8 @@ def each_network(settings: Settings, networks: int = NETWORKS) -> list[Settings]
     if networks == 1 or settings.rendered_share < 1.0:
         return each
     patients, steps = TIMES_PATIENTS * settings.patients, TIMES_STEPS * settings.steps
-    longer = [replace(own, patients=patients, steps=steps, circuits_share=CIRCUITS_SHARE) for own in each[1:]]
+    share = settings.volume_circuits_share  # in both stages
+    longer = [replace(own, patients=patients, steps=steps, circuits_share=share) for own in each[1:]]
     return [replace(settings, volume_kept_share=KEPT_SHARE), *longer]
 
 
