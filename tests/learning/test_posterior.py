@@ -130,7 +130,7 @@ def test_draws_are_of_the_density_that_is_trained(posterior):
         ({"observed": ["edv_ml"]}, "other observed than this software has: retrain"),
         ({"fixed": {}}, "other fixed than"),
         ({"parameters": []}, "other parameters than"),
-        ({"bins": 5}, "another flow than this software builds"),
+        ({"bins": 5}, "another network than this software builds"),
     ],
 )
 def test_a_file_made_for_something_else_is_refused(posterior, tmp_path, change, message):

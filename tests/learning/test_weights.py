@@ -52,6 +52,35 @@ def test_truncated_file_is_refused(file):
         load_weights(file, "segmenter")
 
 
+@pytest.mark.parametrize(
+    "said", [{"training": "{}"}, {"config": "{}"}, {"config": "{", "training": "{}"}, {"config": "{}", "training": ""}]
+)
+def test_a_file_that_does_not_say_what_it_holds_is_named(tmp_path, said):
+    path = tmp_path / "w.safetensors"
+    save_file({"a": torch.zeros(1)}, path, {"format": str(FORMAT), "kind": "segmenter", **said})
+    with pytest.raises(WeightsError, match="does not say what it holds") as error:
+        load_weights(path, "segmenter")
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda config: torch.nn.Linear(3, 4), lambda config: torch.nn.Linear(config["inputs"], 4)]
+)
+def test_another_network_than_the_software_builds_is_refused_in_one_line(file, make):
+    weights = load_weights(file, "segmenter")
+    with pytest.raises(WeightsError, match="holds another network than this software builds") as error:
+        weights.network(make)
+    assert str(file) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_write_that_fails_leaves_the_file_that_was_there(file):
+    before = file.read_bytes()
+    unwritable = Weights(kind="segmenter", config={}, training={}, tensors={"a": torch.zeros(1, device="meta")})
+    with pytest.raises(NotImplementedError):
+        save_weights(file, unwritable)
+    assert file.read_bytes() == before and [p.name for p in file.parent.iterdir()] == [file.name]
+
+
 def test_newer_and_foreign_formats_are_refused(tmp_path):
     path = tmp_path / "w.safetensors"
     save_file({"a": torch.zeros(1)}, path, {"format": str(FORMAT + 1), "kind": "segmenter"})

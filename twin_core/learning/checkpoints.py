@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
-FORMAT = 2
+from twin_core.learning.whole_file import written_whole
+
+FORMAT = 3
 
 
 class CheckpointError(ValueError):
@@ -24,15 +25,8 @@ def save_checkpoint(path: Path, settings: dict[str, Any], state: dict[str, Any])
         settings: what the run is, as plain values; a run with other settings is refused it.
         state: tensors and plain values, see ``trainer.fit``.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            torch.save({"format": FORMAT, "settings": json.dumps(settings, sort_keys=True), "state": state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as beside:
+        torch.save({"format": FORMAT, "settings": json.dumps(settings, sort_keys=True), "state": state}, beside)
 
 
 def load_checkpoint(path: Path, settings: dict[str, Any]) -> dict[str, Any]:

@@ -141,8 +141,7 @@ class Encoder:
         box.check(weights.config, path, REMEDY)
         if weights.config.get("input") != INPUT:
             raise WeightsError(f"{path} reads {weights.config.get('input')}, this software gives {INPUT}: {REMEDY}")
-        network = EncoderNetwork(weights.config["channels"], int(weights.config["width"]))
-        network.load_state_dict(weights.tensors)
+        network = weights.network(lambda config: EncoderNetwork(config["channels"], int(config["width"])))
         return cls(network, weights, chosen)
 
     @torch.inference_mode()

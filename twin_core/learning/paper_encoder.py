@@ -122,8 +122,7 @@ class TrainedPaperEncoder:
         box.check(weights.config, path, REMEDY)
         if weights.config.get("input") != INPUT:
             raise WeightsError(f"{path} reads {weights.config.get('input')}, this software gives {INPUT}: {REMEDY}")
-        network = PaperEncoder(*(float(weights.config[name]) for name in ("grey_mean", "grey_spread")))
-        network.load_state_dict(weights.tensors)
+        network = weights.network(lambda config: PaperEncoder(float(config["grey_mean"]), float(config["grey_spread"])))
         return cls(network, weights, chosen)
 
     @torch.inference_mode()

@@ -139,11 +139,7 @@ class Posterior:
         for key in ("parameters", "fixed", "observed"):
             if config.get(key) != now[key]:
                 raise WeightsError(f"{path} was trained for other {key} than this software has: retrain, {REMEDY}")
-        network = PosteriorNetwork(int(config["transforms"]), tuple(config["hidden"]), int(config["bins"]))
-        try:
-            network.load_state_dict(weights.tensors)
-        except RuntimeError:
-            raise WeightsError(f"{path} holds another flow than this software builds: retrain, {REMEDY}") from None
+        network = weights.network(lambda c: PosteriorNetwork(int(c["transforms"]), tuple(c["hidden"]), int(c["bins"])))
         return cls(network, weights)
 
     @property

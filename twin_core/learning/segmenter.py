@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from scipy.special import expit
 from torch import nn
 
 from twin_core.learning.devices import pick_device
-from twin_core.learning.weights import ASSETS, Weights, WeightsError, load_weights
+from twin_core.learning.weights import ASSETS, Weights, load_weights
 
 KIND = "segmenter"
 DEFAULT_WEIGHTS = ASSETS / "segmenter.safetensors"
@@ -72,11 +73,13 @@ class Networks(nn.Module):
 
     @classmethod
     def of(cls, weights: Weights) -> Networks:
-        """The networks of a weight file."""
-        inputs, channels = int(weights.config["inputs"]), tuple(weights.config["channels"])
-        result = cls(UNet(inputs, channels) for _ in range(int(weights.config["networks"])))
-        result.load_state_dict(weights.tensors)
-        return result
+        """The networks of a weight file; raises WeightsError where it is of others."""
+
+        def untrained(config: dict[str, Any]) -> Networks:
+            shape = int(config["inputs"]), tuple(config["channels"])
+            return cls(UNet(*shape) for _ in range(int(config["networks"])))
+
+        return weights.network(untrained)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits of the cavity: (B, C, H, W) to (B, 1, H, W)."""
@@ -227,10 +230,7 @@ class Segmenter:
             ValueError: device not there.
         """
         chosen = pick_device(device)
-        path = path or DEFAULT_WEIGHTS
-        weights = load_weights(path, KIND)
-        if "networks" not in weights.config:
-            raise WeightsError(f"{path} is of version {weights.software} and cannot be read any more: train it again")
+        weights = load_weights(path or DEFAULT_WEIGHTS, KIND)
         return cls(Networks.of(weights), weights, chosen)
 
     @torch.inference_mode()

@@ -71,8 +71,7 @@ class Surrogate(nn.Module):
         if weights.config.get("phases") != PHASES:
             found = weights.config.get("phases", "no")
             raise WeightsError(f"{path} gives volume at {found} phases, this software reads {PHASES}: {REMEDY}")
-        network = cls(int(weights.config["width"]), int(weights.config["depth"]))
-        network.load_state_dict(weights.tensors)
+        network = weights.network(lambda config: cls(int(config["width"]), int(config["depth"])))
         return network.to(chosen).eval().requires_grad_(False)
 
     def weights(self, training: dict[str, Any]) -> Weights:

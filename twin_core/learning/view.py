@@ -110,8 +110,7 @@ class ViewReader:
         """
         chosen = pick_device(device)
         weights = load_weights(path or DEFAULT_WEIGHTS, KIND)
-        network = ViewNetwork(int(weights.config["inputs"]), tuple(weights.config["channels"]))
-        network.load_state_dict(weights.tensors)
+        network = weights.network(lambda config: ViewNetwork(int(config["inputs"]), tuple(config["channels"])))
         return cls(network, weights, chosen)
 
     @torch.inference_mode()

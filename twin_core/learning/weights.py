@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 from twin_core import __version__
+from twin_core.learning.whole_file import written_whole
+
+N = TypeVar("N", bound=nn.Module)
 
 FORMAT = 1
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -32,7 +37,8 @@ class Weights:
         training: how it was made: command, seed, data, steps, metrics.
         tensors: state dict.
         software: version of this package that wrote it.
-        sha256: digest of the file the weights were read from; empty for weights not read from one.
+        path: file the weights were read from; None for weights not read from one.
+        sha256: its digest; empty likewise.
     """
 
     kind: str
@@ -40,7 +46,27 @@ class Weights:
     training: dict[str, Any]
     tensors: dict[str, torch.Tensor]
     software: str = __version__
+    path: Path | None = None
     sha256: str = ""
+
+    def network(self, make: Callable[[dict[str, Any]], N]) -> N:
+        """The network they are of.
+
+        Args:
+            make: builds it, without its weights, from ``config``.
+
+        Raises:
+            WeightsError: ``config`` lacks what ``make`` needs, or the tensors are those of another network.
+        """
+        try:
+            network = make(self.config)
+            network.load_state_dict(self.tensors)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise WeightsError(
+                f"{self.path or f'the {self.kind}'}, written by version {self.software}, holds another network than "
+                f"this software builds ({type(error).__name__}): fetch or train it again"
+            ) from error
+        return network
 
 
 def save_weights(path: str | Path, weights: Weights) -> None:
@@ -54,8 +80,9 @@ def save_weights(path: str | Path, weights: Weights) -> None:
         "training": json.dumps(weights.training, sort_keys=True),
         "software": weights.software,
     }
-    save_file({k: v.detach().cpu().contiguous() for k, v in weights.tensors.items()}, path, metadata)
-    path.chmod(0o644)  # safetensors leaves it to its owner alone, but a server may run as somebody else
+    with written_whole(path) as beside:
+        save_file({k: v.detach().cpu().contiguous() for k, v in weights.tensors.items()}, beside, metadata)
+        beside.chmod(0o644)  # safetensors leaves it to its owner alone, but a server may run as somebody else
 
 
 def weight_kind(path: str | Path) -> str | None:
@@ -87,11 +114,16 @@ def load_weights(path: str | Path, kind: str) -> Weights:
         raise WeightsError(f"{path} has format {version or 'none'}, this software reads {FORMAT}: update it")
     if found != kind:
         raise WeightsError(f"{path} holds weights of kind {found!r}, expected {kind!r}: give the right file")
+    try:
+        config, training = json.loads(metadata["config"]), json.loads(metadata["training"])
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path} does not say what it holds ({error!r}): fetch or train it again") from error
     return Weights(
         kind=kind,
-        config=json.loads(metadata["config"]),
-        training=json.loads(metadata["training"]),
+        config=config,
+        training=training,
         tensors=tensors,
         software=metadata.get("software", "unknown"),
+        path=path,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
