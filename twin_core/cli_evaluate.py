@@ -31,7 +31,7 @@ def evaluate(
     """Compare the pipeline's EF, volumes and contours with a data set's reference."""
     if split not in SPLITS:
         raise ValueError(f"no split {split!r}: choose from {', '.join(SPLITS)}")
-    check_outputs(set(), csv)
+    check_outputs({segmenter, encoder}, csv)
     if csv is not None and csv.exists() and csv.resolve().is_relative_to(folder.resolve()):
         raise CommandError(f"{csv} is a file of the data set and would be overwritten: choose another name for --csv.")
     from twin_core.learning import evaluate as evaluation  # networks load only where they are used

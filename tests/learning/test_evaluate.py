@@ -166,6 +166,16 @@ def test_a_file_of_the_data_set_is_not_written_over(dataset_copy, capsys):
     assert (folder / "FileList.csv").read_bytes() == labels
 
 
+def test_the_weights_that_are_evaluated_are_not_written_over(made_datasets, tmp_path, capsys):
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(b"hours of work")
+    with pytest.raises(SystemExit) as done:
+        main(["evaluate", str(made_datasets["echonet"]), "--dataset", "echonet", "--segmenter", str(mine),
+              "--csv", str(mine)])  # fmt: skip
+    assert done.value.code == 1 and "would be overwritten" in capsys.readouterr().err
+    assert mine.read_bytes() == b"hours of work"
+
+
 def test_the_table_says_what_is_to_beat(made_datasets, capsys):
     with pytest.raises(SystemExit) as done:
         main(["evaluate", str(made_datasets["nifti"]), "--dataset", "camus", "--limit", "1", "--device", "cpu"])

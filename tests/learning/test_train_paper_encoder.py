@@ -7,6 +7,7 @@ import torch
 
 from twin_core.circuit import LEARNED
 from twin_core.learning.box import LOWER, UPPER
+from twin_core.learning.checkpoints import CheckpointError
 from twin_core.learning.clip_batches import ClipBatches, Strips, grey_levels
 from twin_core.learning.clip_samples import render_patients
 from twin_core.learning.datasets import DatasetError
@@ -171,6 +172,18 @@ def test_the_same_seed_gives_the_same_network_whatever_the_test_split(trained, c
     assert again["ef_mae_points"] != trained[1]["ef_mae_points"]
     a, b = (load_weights(x / FILE_NAME, KIND).tensors for x in (trained[0], tmp_path))
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_run_on_other_clips_is_not_gone_on_with(clips, tmp_path):
+    def stop(line):
+        if "step 4/4" in line:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        train(tmp_path, clips, TINY, device="cpu", checkpoint_every=1, report=stop)
+    fewer = dataclasses.replace(clips, train=clips.train[:4])
+    with pytest.raises(CheckpointError, match="is of a run with labels"):
+        train(tmp_path, fewer, TINY, device="cpu", checkpoint_every=1, resume=True, report=lambda line: None)
 
 
 def test_what_cannot_be_trained_on_is_refused(clips, tmp_path):

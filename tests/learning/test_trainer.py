@@ -252,6 +252,10 @@ def test_draws_show_every_item_once_a_round_and_go_on_from_a_state():
     other.load_state_dict(state)
     assert (other.pick(6, 3), other.rng.random()) == after
     assert len(Draws(0).pick(2, 5)) == 2
+    shorter = Draws(1)
+    shorter.load_state_dict(state)
+    with pytest.raises(CheckpointError, match="of a run on 6 items, this one has 4: the data are not those of before"):
+        shorter.pick(4, 3)
 
 
 def test_without_a_checkpoint_yet_resume_starts_at_the_beginning(tmp_path, uninterrupted):

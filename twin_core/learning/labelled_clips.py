@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -52,6 +54,12 @@ class Splits:
     test: Sequence[LabelledClip]
     source: str
     option: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits of the training and validation clips' labels."""
+        told = [[clip.labels() for clip in split] for split in (self.train, self.validation)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
 
 
 def rendered(

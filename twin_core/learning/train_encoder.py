@@ -1,7 +1,7 @@
 """Train the encoder through the frozen surrogate (physics-guided). Reads top to bottom: render, train, test, save.
 
-The loss sees volumes, the period and the shape of the measured curve, never parameters. Fixed schedule: the last
-step's weights are kept, no step is selected on the test patients.
+The loss compares volumes, and parameters with the prior's reference values, never with a patient's own; the heart rate
+is handed through. Fixed schedule: the last step's weights are kept, no step is selected on the test patients.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from twin_core.learning.clip_samples import MeasuredPatient, measured_patients
 from twin_core.learning.distributed import Group, joined
 from twin_core.learning.encoder import CHANNELS, KIND, WIDTH, EncoderNetwork, describe, tensors
 from twin_core.learning.physics_loss import curve_misfit, prior, volume_misfit
+from twin_core.learning.segmenter import DEFAULT_WEIGHTS as SEGMENTER
 from twin_core.learning.sources import Draws
+from twin_core.learning.surrogate import DEFAULT_WEIGHTS as SURROGATE
 from twin_core.learning.surrogate import Surrogate
 from twin_core.learning.trainer import Plan, fit, one_cycle
 from twin_core.learning.variants import reachable_values, shown_values, vary
-from twin_core.learning.weights import Weights, save_weights
+from twin_core.learning.weights import Weights, digest, save_weights
 
 FILE_NAME = "encoder.safetensors"
 TEST_SEED = 1_000_003  # added to the seed: test patients share none with the training patients
@@ -109,6 +111,11 @@ def train(
     with joined(device) as group:
         tell = group.teller(report)
         physics = Surrogate.load(surrogate, "cpu").to(group.device)  # frozen, in evaluation mode
+        made_of = {
+            **asdict(settings),
+            "surrogate": digest(surrogate or SURROGATE),
+            "segmenter": digest(segmenter or SEGMENTER),
+        }
         excluded = 0
         if patients is None:
             numbers = group.share(range(settings.patients))  # each process renders its own
@@ -128,7 +135,7 @@ def train(
             checkpoint=path.with_suffix(".checkpoint.pt") if checkpoint_every else None,
             checkpoint_every=checkpoint_every or settings.steps,
             resume=resume,
-            settings=asdict(settings),
+            settings=made_of,
             log_dir=log_dir,
         )
         source = PatientBatches(patients, physics, settings, group)
@@ -150,7 +157,7 @@ def train(
             training = {
                 "data": "rendered clips driven by circuit beats, measured by the segmenter",
                 "command": f"python -m twin_core train encoder --out DIR --seed {settings.seed}{towards}",
-                **asdict(settings),
+                **made_of,
                 "processes": group.size,
                 "device": group.device.type,
                 **metrics,

@@ -23,9 +23,10 @@ from twin_core.learning.clip_batches import ClipBatches, Strips, grey_levels
 from twin_core.learning.distributed import joined
 from twin_core.learning.labelled_clips import Splits
 from twin_core.learning.paper_encoder import KIND, PaperEncoder, describe
+from twin_core.learning.surrogate import DEFAULT_WEIGHTS as SURROGATE
 from twin_core.learning.surrogate import Surrogate
 from twin_core.learning.trainer import Plan, Validation, fit, one_cycle
-from twin_core.learning.weights import Weights, save_weights
+from twin_core.learning.weights import Weights, digest, save_weights
 
 FILE_NAME = "paper_encoder.safetensors"
 EVALUATED_AT_ONCE = 16
@@ -103,6 +104,12 @@ def train(
     with joined(device) as group, ThreadPoolExecutor(workers) as pool:
         tell = group.teller(report)
         physics = Surrogate.load(surrogate, "cpu").to(group.device)  # frozen, in evaluation mode
+        made_of = {
+            **asdict(settings),
+            "data": clips.source,
+            "labels": clips.digest,
+            "surrogate": digest(surrogate or SURROGATE),
+        }
         torch.manual_seed(settings.seed)
         kept, held_out = Strips(clips.train, pool), Strips(clips.validation, pool)
         network = PaperEncoder(*grey_levels(kept)).to(group.device)
@@ -115,7 +122,7 @@ def train(
             checkpoint=path.with_suffix(".checkpoint.pt") if checkpoint_every else None,
             checkpoint_every=checkpoint_every or steps,
             resume=resume,
-            settings={**asdict(settings), "data": clips.source},
+            settings=made_of,
             log_dir=log_dir,
             report_every=min(an_epoch, 100),
         )
@@ -141,11 +148,10 @@ def train(
                 "minutes": (time.monotonic() - started) / 60,
             }
             training = {
-                "data": clips.source,
                 "training_clips": len(clips.train),
                 "command": f"python -m twin_core train encoder --architecture paper --target {settings.target} "
                 f"{clips.option}--out DIR --seed {settings.seed}",
-                **asdict(settings),
+                **made_of,
                 "processes": group.size,
                 "device": group.device.type,
                 **metrics,

@@ -112,7 +112,9 @@ class Batches:
 
 def made_from(settings: Settings, dataset: EchoDataset | None) -> dict[str, Any]:
     """What a run's checkpoint and weights say that they are of, as plain values."""
-    return {**asdict(settings), "data": "rendered clips only" if dataset is None else dataset.kind}
+    if dataset is None:
+        return {**asdict(settings), "data": "rendered clips only"}
+    return {**asdict(settings), "data": dataset.kind, "records": dataset.digest}
 
 
 def train(
@@ -163,6 +165,10 @@ def train(
         network = UNet().to(group.device).to(memory_format=torch.channels_last)
         made_of = made_from(settings, dataset)
         stages = [(stage, output.with_suffix(f"{stage.suffix}.checkpoint.pt")) for stage in settings.stages]
+        if group.first and not resume:  # what an earlier run left is none of this one's to go on with
+            for _, checkpoint in stages:
+                checkpoint.unlink(missing_ok=True)
+        group.wait()
         begun = [i for i, (_, checkpoint) in enumerate(stages) if resume and checkpoint.is_file()]
         for stage, checkpoint in stages[max(begun, default=0) :]:
             told = _named(tell, stage)

@@ -89,6 +89,9 @@ def train_networks(
     output, networks = Path(output), len(each)
     files = [output.with_name(f"{output.stem}-{own.seed}{output.suffix}") for own in each]
     with joined(device) as group:
+        if group.first and not resume:
+            for file in files:
+                file.unlink(missing_ok=True)
         for k, (own, file) in enumerate(zip(each, files, strict=True), start=1):
             tell = _numbered(report, f"network {k} of {networks}: ") if networks > 1 else report
             if not (resume and _finished(file, own, dataset)):

@@ -94,6 +94,11 @@ def weight_kind(path: str | Path) -> str | None:
         return None
 
 
+def digest(path: str | Path) -> str:
+    """SHA-256 of a weight file, in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
 def load_weights(path: str | Path, kind: str) -> Weights:
     """Read a weight file and check that it is what the caller needs.
 
@@ -125,5 +130,5 @@ def load_weights(path: str | Path, kind: str) -> Weights:
         tensors=tensors,
         software=metadata.get("software", "unknown"),
         path=path,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=digest(path),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -129,6 +131,12 @@ class EchoDataset:
     problems: tuple[str, ...]
     has_scale: bool
     split_rule: str
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits of the records' names, splits and reference values."""
+        told = [(r.name, r.split, r.ef_pct, r.edv_ml, r.esv_ml) for r in self.records]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
 
     def of(self, split: Split) -> tuple[Record, ...]:
         """The records of one split."""
