@@ -72,10 +72,9 @@ def go(number: int, *, seed: int, long: bool, segmenter: Path | None, encoder: P
     patient = render_patient((seed, number), long=long)
     clip = patient.clip
     truth = (ef(patient.edv_ml, patient.esv_ml), patient.edv_ml, patient.esv_ml, patient.heart_rate_bpm)
-    step = 1.0 / clip.frame_rate_hz
-    masks = find.segment(clip.frames, clip.sector, step)
+    masks = find.segment(clip.frames, clip.sector, clip.time_s)
     found = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-    reasons = reasons_against(clip, look.read(clip.frames, clip.sector, step), found)
+    reasons = reasons_against(clip, look.read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz), found)
     if reasons or found.edv_ml is None or found.esv_ml is None or found.heart_rate_bpm is None:
         return Outcome(truth=truth, measured=None, twin=None, steady=False, reasons=tuple(reasons))
     beat = solve_periodic(CircuitParameters(**encode.encode(clip, masks, found)))

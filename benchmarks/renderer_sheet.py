@@ -66,8 +66,7 @@ def real(folder: Path) -> list[np.ndarray]:
 def sample(count: int) -> list[np.ndarray]:
     """Tiles of the real clip that pydicom ships, over the frames in which the ventricle was found."""
     clip = read_clip(Path(pydicom.examples.get_path("ybr_color")))
-    step = float(np.median(np.diff(clip.time_s)))
-    masks = Segmenter.load(device="cpu").segment(clip.frames, clip.sector, step)
+    masks = Segmenter.load(device="cpu").segment(clip.frames, clip.sector, clip.time_s)
     found = np.flatnonzero(~measure(masks, clip.time_s, clip.cm_per_px, clip.sector).rejected)
     crop, seen = Crop.around(clip.sector), normalise(clip.frames * clip.sector, clip.sector)
     picks = found[np.linspace(0, len(found) - 1, count).round().astype(int)]

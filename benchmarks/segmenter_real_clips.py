@@ -74,8 +74,7 @@ def main() -> None:
     for path in paths:
         clip = read_clip(path)
         started = time.perf_counter()
-        step = float(np.median(np.diff(clip.time_s)))
-        masks = segmenter.segment(clip.frames, clip.sector, step)
+        masks = segmenter.segment(clip.frames, clip.sector, clip.time_s)
         found = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
         seconds = time.perf_counter() - started
         row = reference.get(path.name, {})

@@ -69,6 +69,12 @@ def test_a_spacing_that_gives_no_possible_depth_is_dropped():
     assert spacing_from_regions([tissue(cm=4.0)], SECTOR) is None
 
 
+@pytest.mark.parametrize("ratio", [1.6, 1 / 1.6, 1e6, 1e-6])
+def test_pixels_far_from_square_are_not_believed(ratio):
+    stretched = UltrasoundRegion(**{**vars(tissue()), "cm_per_px": (CM, CM * ratio)})
+    assert spacing_from_regions([stretched], SECTOR) is None
+
+
 def test_of_two_regions_the_one_on_the_sector_counts():
     beside = UltrasoundRegion(x0=0, y0=0, x1=100, y1=60, cm_per_px=(0.1, 0.1))
     assert spacing_from_regions([beside, tissue()], SECTOR) == (CM, CM)

@@ -51,6 +51,27 @@ def test_a_clip_cropped_inside_the_sector_is_all_sector():
     assert find_sector(noise).all()
 
 
+def in_noise(frames, spread):
+    """The frames as a frame grabber writes them: no black anywhere, and a name in the corner."""
+    noise = np.random.default_rng(1).normal(8, spread, frames.shape)
+    pictures = np.clip(np.maximum(frames, noise), 0, 255).astype(np.uint8)
+    for picture in pictures:
+        cv2.putText(picture, "DOE JOHN", (4, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 230, 1)
+    return pictures
+
+
+@pytest.mark.parametrize("spread", [2, 3, 4])
+def test_noise_all_over_the_frame_is_no_sector_nor_is_text_in_it(spread):
+    sector = find_sector(in_noise(fan_frames(scale=2.0), spread))
+    assert overlap(sector, fan_mask(192, 256, 2.0)) > 0.95
+    assert not sector[:24, :80].any()
+
+
+def test_a_dim_clip_cropped_inside_the_sector_is_all_sector():
+    noise = np.random.default_rng(0).integers(3, 18, (20, 64, 64), np.uint8)
+    assert find_sector(noise).all()
+
+
 def test_what_is_no_fan_keeps_its_outline():
     frames = np.zeros((16, 100, 140), np.uint8)
     frames[:, 30:60, 10:130] = np.random.default_rng(0).integers(5, 200, (16, 30, 120), np.uint8)

@@ -143,7 +143,7 @@ def test_the_shipped_network_is_small_and_frozen(encoder):
 @pytest.mark.parametrize("name", ["normal.avi", "low_ef.avi", "arrhythmia.avi"])
 def test_twins_of_real_clips_beat_as_measured(encoder, name):
     clip = read_clip(REAL / name)
-    masks = Segmenter.load(device="cpu").segment(clip.frames[:120], clip.sector, 1.0 / clip.frame_rate_hz)
+    masks = Segmenter.load(device="cpu").segment(clip.frames[:120], clip.sector, clip.time_s[:120])
     clip = dataclasses.replace(clip, frames=clip.frames[:120], time_s=clip.time_s[:120])
     measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
     beat = simulated(encoder.encode(clip, masks, measurement))

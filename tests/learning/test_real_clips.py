@@ -25,7 +25,7 @@ def found(real_echo):
     result = {}
     for name in MASKED:
         clip = read_clip(real_echo / f"{name}.avi")
-        masks = segmenter.segment(clip.frames, clip.sector, 1 / clip.frame_rate_hz) != 0
+        masks = segmenter.segment(clip.frames, clip.sector, clip.time_s) != 0
         measurement = measure(masks.astype(np.uint8), clip.time_s, clip.cm_per_px, clip.sector)
         result[name] = masks, measurement, np.load(real_echo / f"{name}_masks.npz")["masks"], rows[name]
     return result

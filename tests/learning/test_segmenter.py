@@ -55,17 +55,22 @@ def test_networks_answer_with_the_mean_of_their_logits():
 
 
 @pytest.mark.parametrize(
-    ("count", "frame_time_s", "read"),
+    ("count", "step_s", "read"),
     [(7, 1 / 50, [0, 2, 4, 6]), (6, 1 / 80, [0, 3, 5]), (4, 1 / 30, [0, 1, 2, 3]), (1, 1 / 50, [0]), (2, 1.0, [0, 1])],
 )
-def test_of_a_fast_clip_not_every_frame_is_read_but_both_ends_are(count, frame_time_s, read):
-    assert frames_to_read(count, frame_time_s).tolist() == read
+def test_of_a_fast_clip_not_every_frame_is_read_but_both_ends_are(count, step_s, read):
+    assert frames_to_read(np.arange(count) * step_s) == read
+
+
+def test_of_a_clip_that_slows_down_the_slow_part_is_read_whole():
+    time = np.concatenate([np.arange(6) / 60, 0.1 + np.arange(4) / 15])
+    assert frames_to_read(time) == [0, 2, 4, 6, 7, 8, 9]
 
 
 def test_frames_between_those_that_are_read_get_what_lies_between(segmenter):
     clip = rendered(900_003, beats=2)
-    slow, _ = segmenter.probabilities(clip.frames, clip.sector, 1 / 25)
-    fast, _ = segmenter.probabilities(clip.frames, clip.sector, 1 / 50)  # the same frames, said to be twice as fast
+    slow, _ = segmenter.probabilities(clip.frames, clip.sector, clip.time_s)
+    fast, _ = segmenter.probabilities(clip.frames, clip.sector, clip.time_s / 2)  # they are said to be twice as fast
     assert fast.shape == slow.shape and fast.dtype == slow.dtype
     assert dice(fast > 0.5, slow > 0.5) > 0.93
 
@@ -82,7 +87,7 @@ def test_finds_the_cavity_of_rendered_clips_it_never_saw(segmenter):
     scores = []
     for seed in range(900_000, 900_008):
         clip = rendered(seed)
-        scores.append(dice(segmenter.segment(clip.frames, clip.sector, 1 / 25), clip.masks))
+        scores.append(dice(segmenter.segment(clip.frames, clip.sector, clip.time_s), clip.masks))
     assert np.mean(scores) > 0.85
 
 
@@ -91,17 +96,17 @@ def test_same_input_same_contour_and_result_in_own_pixels(segmenter):
     big = np.stack([np.kron(f, np.ones((3, 3), np.uint8)) for f in clip.frames[:16]])
     wide = np.pad(big, ((0, 0), (10, 0), (50, 90)))
     sector = np.pad(np.kron(clip.sector, np.ones((3, 3), bool)), ((10, 0), (50, 90)))
-    found = segmenter.segment(wide, sector, 1 / 30)
+    found = segmenter.segment(wide, sector, clip.time_s[:16])
     assert found.shape == wide.shape and found.dtype == np.uint8 and set(np.unique(found)) <= {0, 1}
     assert not found[:, ~sector].any()
-    small = segmenter.segment(clip.frames[:16], clip.sector, 1 / 30)
+    small = segmenter.segment(clip.frames[:16], clip.sector, clip.time_s[:16])
     assert dice(found[:, 11::3, 51:387:3], small) > 0.93
-    assert np.array_equal(found, segmenter.segment(wide, sector, 1 / 30))
+    assert np.array_equal(found, segmenter.segment(wide, sector, clip.time_s[:16]))
 
 
 def test_sample_clip_gives_ef_and_heart_rate(segmenter):
     clip = read_clip(pydicom.examples.get_path("ybr_color"))
-    masks = segmenter.segment(clip.frames, clip.sector, float(np.median(np.diff(clip.time_s))))
+    masks = segmenter.segment(clip.frames, clip.sector, clip.time_s)
     m = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
     assert m.usable, m.reasons
     assert len(m.beats) == 1 and not m.rejected.any()  # the clip holds one whole beat
@@ -123,7 +128,7 @@ def test_what_is_no_heart_is_unusable(segmenter, kind):
     else:
         frames = np.zeros((40, 112, 112))
     frames = frames.astype(np.uint8) * sector
-    m = measure(segmenter.segment(frames, sector, 1 / 30), np.arange(40) / 30, None, sector)
+    m = measure(segmenter.segment(frames, sector, np.arange(40) / 30), np.arange(40) / 30, None, sector)
     assert not m.usable
 
 
@@ -200,15 +205,16 @@ def test_clean_keeps_to_the_place_where_the_clip_has_the_cavity():
 
 
 def test_bad_input_is_named(segmenter, tmp_path):
-    good = np.zeros((3, 20, 20), np.uint8)
+    good, time = np.zeros((3, 20, 20), np.uint8), np.arange(3) / 30
     with pytest.raises(ValueError, match="frames must be uint8"):
-        segmenter.segment(good.astype(float), np.ones((20, 20), bool))
+        segmenter.segment(good.astype(float), np.ones((20, 20), bool), time)
     with pytest.raises(ValueError, match="sector must be bool"):
-        segmenter.segment(good, np.ones((10, 20), bool))
+        segmenter.segment(good, np.ones((10, 20), bool), time)
     with pytest.raises(ValueError, match="sector is empty"):
-        segmenter.segment(good, np.zeros((20, 20), bool))
-    with pytest.raises(ValueError, match="frame_time_s"):
-        segmenter.segment(good, np.ones((20, 20), bool), 0.0)
+        segmenter.segment(good, np.zeros((20, 20), bool), time)
+    for wrong in (time[:2], time[::-1], 0 * time):
+        with pytest.raises(ValueError, match="time_s must increase"):
+            segmenter.segment(good, np.ones((20, 20), bool), wrong)
     with pytest.raises(WeightsError, match="no weight file"):
         Segmenter.load(tmp_path / "no.safetensors")
     config = {"inputs": 5, "channels": [8, 24]}

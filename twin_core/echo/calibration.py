@@ -22,6 +22,9 @@ _SCREEN_SIZES = (
 
 _OUTSIDE_TOLERANCE_PX = 2
 _ASPECT_TOLERANCE = 0.02
+_PIXEL_ASPECT = 1.3
+"""Ratio of column and row spacing, either way, beyond which they are not believed: a video's is at most 1.10 (ITU-R
+BT.601), and contours are not learnt on pictures stretched by more."""
 _SECTOR_IN_REGION = 0.85
 """Share of the sector's box that a region must hold, taken at its word."""
 _REGION_OVERLAP = 0.75
@@ -90,7 +93,7 @@ def spacing_from_regions(regions: Sequence[UltrasoundRegion], sector: NDArray[np
     Files exported at another size often keep the regions, and with them the spacing, of the machine's own screen.
     A region is taken at its word when it lies in the stored frame and holds the sector. Otherwise the screen sizes
     of the stored frame's shape are tried, and the ratio of the one whose region then lies on the sector corrects
-    the spacing. Where none does there is no calibration, rather than a wrong one.
+    the spacing. Where none does, or pixels would be far from square, there is no calibration, rather than a wrong one.
 
     Args:
         regions: the file's regions.
@@ -107,7 +110,8 @@ def spacing_from_regions(regions: Sequence[UltrasoundRegion], sector: NDArray[np
         if ratio is None:
             continue
         spacing = (region.cm_per_px[0] / ratio, region.cm_per_px[1] / ratio)
-        if MIN_DEPTH_CM <= spacing[0] * (box[1] - box[0]) <= MAX_DEPTH_CM:
+        square = 1 / _PIXEL_ASPECT <= spacing[1] / spacing[0] <= _PIXEL_ASPECT
+        if square and MIN_DEPTH_CM <= spacing[0] * (box[1] - box[0]) <= MAX_DEPTH_CM:
             found.append((_overlap(_scaled(region, ratio), box), spacing))
     return max(found)[1] if found else None
 

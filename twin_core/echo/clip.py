@@ -21,7 +21,7 @@ CalibrationSource = Literal["dicom_region", "depth_given", "unknown"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Clip:
-    """An echo clip. It holds no patient attribute; text burned into the picture lies outside `sector`.
+    """An echo clip. It holds no patient attribute; text burned in beside the sector lies outside `sector`.
 
     Attributes:
         frames: (T, H, W) uint8, grey, C-contiguous, read-only.
@@ -80,7 +80,7 @@ class Clip:
         return sector_box(self.sector)
 
     def sector_frames(self) -> NDArray[np.uint8]:
-        """The frames cut to `crop_box` and black outside the sector: nothing burned in is left.
+        """The frames cut to `crop_box` and black outside the sector: nothing burned in beside it is left.
 
         Returns:
             (T, h, w) uint8.

@@ -22,7 +22,10 @@ _TINTED_SHARE = 0.3
 _LEAST_SHARE = 0.02
 """Share of the frame that must carry signal for there to be a sector."""
 _FULL_FRAME_SHARE = 0.9
-"""Share of the frame carrying signal above which the clip was cropped to inside the sector."""
+"""Share of the frame carrying signal above which the clip was cropped to inside the sector, or noise fills it."""
+_NOISE_SHARE = 0.5
+"""Share of a full frame below which strong signal leaves the rest to noise: at most 0.34 on rendered fans in a frame
+grabber's noise (standard deviation 3 to 4), at least 0.66 on rendered and real clips cropped inside the sector."""
 _EDGE_CONTRAST = 0.4
 """Brightness step (doublings) across a fan's edges below which it is no fan."""
 _COVERAGE, _COVERAGE_POWER = 0.9, 6
@@ -37,7 +40,7 @@ def find_sector(frames: NDArray[np.uint8], coloured: NDArray[np.bool_] | None = 
     Tissue and speckle change from frame to frame, overlays stand still or are drawn in colour: what changes is
     the evidence, and a fan is fitted to it, so that the black cavities and dark sides inside belong to it. Where
     no fan fits (a linear array, an unusual crop), the convex hull of the changing area is taken, and the whole
-    frame where nearly all of it changes.
+    frame where nearly all of it changes: text burned into such a clip then lies in the sector.
 
     Args:
         frames: (T, H, W) uint8, grey.
@@ -65,15 +68,19 @@ def find_sector(frames: NDArray[np.uint8], coloured: NDArray[np.bool_] | None = 
             f"no ultrasound sector found: {100 * signal.mean():.1f} % of the image carries signal, at least "
             f"{100 * _LEAST_SHARE:.0f} % is needed; choose a 2-D grey-scale apical four-chamber clip"
         )
-    if signal.mean() > _FULL_FRAME_SHARE:
-        return np.ones((rows, columns), bool)
+    full = signal.mean() > _FULL_FRAME_SHARE
+    if full:
+        levels = levels[-1:]
+        signal = _without_lines(_signal(deviation, brightest, levels[0]))
+        if not _LEAST_SHARE <= signal.mean() < _NOISE_SHARE:
+            return np.ones((rows, columns), bool)
     logarithm = np.log2(deviation + 0.25).astype(np.float32)
     fan = _best_fan([_signal(deviation, brightest, level) for level in levels], signal, logarithm)
     if fan is not None:
-        mask = fan.scaled(rows / deviation.shape[0]).mask(rows, columns)
-    else:
-        mask = cv2.resize(_hull(signal), (columns, rows), interpolation=cv2.INTER_NEAREST) > 0
-    return mask
+        return fan.scaled(rows / deviation.shape[0]).mask(rows, columns)
+    if full:
+        return np.ones((rows, columns), bool)
+    return np.asarray(cv2.resize(_hull(signal), (columns, rows), interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def _over_time(frames: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -181,7 +181,7 @@ def _counted(
 def measured(patient: RenderedPatient, segmenter: Segmenter) -> MeasuredPatient | None:
     """Segment and measure a rendered patient as a real clip would be; None where that is not usable."""
     clip = patient.clip
-    masks = segmenter.segment(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
+    masks = segmenter.segment(clip.frames, clip.sector, clip.time_s)
     found = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
     if not found.usable or found.heart_rate_bpm is None:
         return None

@@ -73,12 +73,11 @@ class Pipeline:
             Cavity masks in the clip's own pixels (T, H, W), 1 inside; what was measured on them; and why that must
             not be used, empty where it may.
         """
-        step_s = 1.0 / clip.frame_rate_hz
         progress(0.0, f"Finding the ventricle in {len(clip.frames)} frames")
-        masks = self.segmenter.segment(clip.frames, clip.sector, step_s)
+        masks = self.segmenter.segment(clip.frames, clip.sector, clip.time_s)
         progress(0.8, "Measuring volumes")
         measurement = measure(masks, clip.time_s, clip.cm_per_px, clip.sector)
-        view = self.view_reader.read(clip.frames, clip.sector, step_s)
+        view = self.view_reader.read(clip.frames, clip.sector, 1.0 / clip.frame_rate_hz)
         return masks, measurement, reasons_against(clip, view, measurement)
 
     def circuit(self, clip: Clip, masks: NDArray[np.uint8], measurement: Measurement) -> CircuitParameters:

@@ -184,10 +184,15 @@ def network_input(frames: NDArray[np.uint8], frame_time_s: float) -> NDArray[np.
     return result
 
 
-def frames_to_read(count: int, frame_time_s: float) -> NDArray[np.int64]:
-    """Which of a clip's frames the networks read: all of a slow clip's, of a faster one's every second, or fewer."""
-    every = max(round(READ_EVERY_S / frame_time_s), 1)
-    return np.unique(np.append(np.arange(0, count, every), count - 1))
+def frames_to_read(time_s: NDArray[np.float64]) -> list[int]:
+    """Which of a clip's frames the networks read: the first, then always that nearest to ``READ_EVERY_S`` later.
+
+    Of a clip with fewer than 37 frames a second those are all; of a faster one, every second, or fewer.
+    """
+    read = [0]
+    while (last := read[-1]) < len(time_s) - 1:
+        read.append(last + 1 + int(np.argmin(np.abs(time_s[last + 1 :] - time_s[last] - READ_EVERY_S))))
+    return read
 
 
 def clean(mask: NDArray[np.bool_], place: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
@@ -235,12 +240,13 @@ class Segmenter:
 
     @torch.inference_mode()
     def probabilities(
-        self, frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: float = 0.033
+        self, frames: NDArray[np.uint8], sector: NDArray[np.bool_], time_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float32], Crop]:
         """Cavity probability in the network's square, float32 (T, SIZE, SIZE), and where that square lies."""
         crop = Crop.around(sector)
-        read = frames_to_read(len(frames), frame_time_s)
-        small = network_input(prepared(frames, sector, crop), frame_time_s)[read]
+        read = frames_to_read(time_s)
+        step = float(np.median(np.diff(time_s))) if len(time_s) > 1 else WINDOW_S
+        small = network_input(prepared(frames, sector, crop), step)[read]
         parts = []
         for batch in torch.from_numpy(small).split(BATCH):
             x = batch.to(self.device).to(memory_format=torch.channels_last).float() / 255.0
@@ -248,32 +254,35 @@ class Segmenter:
                 parts.append(self.network(x)[:, 0].float().cpu())
         logits = torch.cat(parts).numpy()
         if len(read) < len(frames):
-            logits = make_interp_spline(read, logits, k=1)(np.arange(len(frames))).astype(np.float32)
+            logits = make_interp_spline(time_s[read], logits, k=1)(time_s).astype(np.float32)
         return expit(logits), crop
 
     def segment(
-        self, frames: NDArray[np.uint8], sector: NDArray[np.bool_], frame_time_s: float = 0.033
+        self, frames: NDArray[np.uint8], sector: NDArray[np.bool_], time_s: NDArray[np.float64]
     ) -> NDArray[np.uint8]:
         """Cavity masks in the clip's own pixels.
 
         Args:
             frames: grey values, uint8 (T, H, W).
             sector: pixels inside the fan, bool (H, W).
-            frame_time_s: median time between frames, s; sets the one-beat window.
+            time_s: times of the frames, s (T,), increasing.
 
         Returns:
             uint8 (T, H, W), 1 in the cavity: one component without holes, or nothing.
 
         Raises:
-            ValueError: wrong shapes or types, or an empty sector.
+            ValueError: wrong shapes or types, an empty sector, or times that do not increase.
         """
         if frames.ndim != 3 or frames.dtype != np.uint8 or len(frames) == 0:
             raise ValueError(f"frames must be uint8 (T, H, W), got {frames.dtype} {frames.shape}: convert to grey")
         if sector.shape != frames.shape[1:] or sector.dtype != np.bool_:
             raise ValueError(f"sector must be bool {frames.shape[1:]}, got {sector.dtype} {sector.shape}")
-        if not frame_time_s > 0:
-            raise ValueError(f"frame_time_s must be positive, got {frame_time_s}: give seconds per frame")
-        values, crop = self.probabilities(frames, sector, frame_time_s)
+        if time_s.shape != frames.shape[:1] or not np.all(np.diff(time_s) > 0):
+            raise ValueError(
+                f"time_s must increase over {len(frames)} frames, got {time_s.shape} times, the smallest step "
+                f"{np.diff(time_s).min(initial=np.inf)} s: give each frame's time in seconds"
+            )
+        values, crop = self.probabilities(frames, sector, time_s)
         shape = (int(sector.shape[0]), int(sector.shape[1]))
         # A frame in which the other ventricle looks more like one than this does must not be read there.
         place = clean(crop.paste(np.median(values, axis=0), shape) > 0.5) > 0
