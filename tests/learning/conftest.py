@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from twin_core.learning.datasets.rendered import write_camus, write_echonet
+from tests.learning.made_datasets import write_camus, write_echonet
 
 LAYOUTS = ("nifti", "mhd")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.learning.made_datasets import write_echonet
 from twin_core.cli_train import _prepared
-from twin_core.learning.datasets.rendered import write_echonet
 from twin_core.learning.segmenter import Segmenter
 from twin_core.learning.weights import load_weights
 

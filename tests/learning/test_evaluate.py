@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from tests.learning.made_datasets import chords_of, made_patient
 from twin_core.cli import main
 from twin_core.inference import infer
 from twin_core.learning.datasets import open_dataset
-from twin_core.learning.datasets.rendered import chords_of, rendered_patient
 from twin_core.learning.evaluate import Row, _dice, _kind, evaluate, evaluate_clip, summarise
 from twin_core.learning.pipeline import Pipeline
 
@@ -35,7 +35,7 @@ def test_the_command_on_echonet_answers_in_json_whatever_is_wrong_with_clips(dat
     folder = dataset_copy("echonet")
     (folder / "Videos" / "0XABC001.avi").write_bytes(b"RIFF nothing")
     still = cv2.VideoWriter(str(folder / "Videos" / "0XABC002.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 50.0, (112, 112))
-    frame = rendered_patient((0, 1)).clip.frames[0]
+    frame = made_patient((0, 1)).clip.frames[0]
     for _ in range(20):
         still.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
     still.release()
@@ -52,7 +52,7 @@ def test_the_command_on_echonet_answers_in_json_whatever_is_wrong_with_clips(dat
     assert [m["ef_mae_points"] for m in answer["ef_to_beat"]] == [4.1, 3.9]
 
     good = answer["splits"]["train"]
-    truth = rendered_patient((0, 0))
+    truth = made_patient((0, 0))
     assert (good["clips"], good["usable"]) == (1, 1)
     assert good["ef_measured"]["mae_points"] < 15 and good["ef_twin"]["clips"] == 1
     assert good["dice_end_diastole"]["mean"] > 0.85 and good["dice_end_systole"]["mean"] > 0.8
@@ -79,7 +79,7 @@ def test_camus_compares_volumes_in_ml(made_datasets, pipeline, layout):
     lines = []
     summary, rows = evaluate(data, ["train"], pipeline, limit=1, report=lines.append)
     found = summary["splits"]["train"]
-    truth = rendered_patient((0, 0), size=224, half_beat=True)
+    truth = made_patient((0, 0), size=224, half_beat=True)
     assert (found["clips"], found["usable"], found["half_beats_mirrored"]) == (1, 1, 1)
     assert found["ef_measured"]["mae_points"] < 15
     assert found["edv_measured_against_tracing"]["mae_ml"] < 0.25 * truth.edv_ml

@@ -15,8 +15,9 @@ from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.distributed import Group
 from twin_core.learning.outlining import traced_dice, traced_volume_error
 from twin_core.learning.rendered_frames import render_patients
+from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.segmenter import Networks, Segmenter, UNet
-from twin_core.learning.segmenter_settings import TEST_SEED, Settings
+from twin_core.learning.segmenter_settings import Settings
 from twin_core.learning.traced_frames import load
 from twin_core.learning.train_segmenter import Batches, Objective, train
 from twin_core.learning.train_segmenters import each_network, train_networks

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .calibration import Box, check_depth, sector_box, spacing_from_depth, spacing_from_regions
 from .decode_process import decode
 from .formats import detect_format
 from .limits import MAX_BYTES, MAX_FRAMES, MIN_FRAMES, ClipError
+from .scale import Box, check_depth, sector_box, spacing_from_depth, spacing_from_regions
 from .sector import find_sector
 
 __all__ = ["MAX_BYTES", "MAX_FRAMES", "MIN_FRAMES", "Clip", "ClipError", "read_clip"]

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from twin_core.echo.contour import Contour
+from twin_core.echo.limits import MIN_FRAMES
 
-MIN_FRAMES = 5  # of physiology, as is the next: not from data
-MIN_DURATION_S = 0.4  # less cannot hold one beat even at 150 bpm
+MIN_DURATION_S = 0.4  # less cannot hold one beat even at 150 bpm; of physiology, not from data
 MIN_BRIGHTEST = 40.0  # of 255, 99.5th percentile in the sector; A, a third dimmed to 40 %: 50 to 255
 MIN_MOTION = 0.03  # change over time in parts of the brightness; A: 0.065 to 0.84
 MIN_COHERENCE = 0.6  # correlation of successive frames; A: 0.90 to 1.00

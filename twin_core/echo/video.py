@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .decoded import COLOUR_SPREAD, Decoded, colour_spread
-from .limits import MAX_FRAMES, ClipError, check_frame_count, check_frame_rate, check_frame_size
+from .limits import MAX_DECODED_BYTES, MAX_FRAMES, ClipError, check_frame_count, check_frame_rate, check_frame_size
 
 _SMALLEST_DECODED_PART = 0.5
 """Share of the frames a header promises below which the file is damaged; headers are often off by a few."""
@@ -77,7 +77,7 @@ def _read_frames(
         spread = np.maximum(spread, colour_spread(picture))
         frames.append(grey)
         stamps_ms.append(float(capture.get(cv2.CAP_PROP_POS_MSEC)))
-        if len(frames) > MAX_FRAMES or len(frames) * grey.size > 2**30:
+        if len(frames) > MAX_FRAMES or len(frames) * grey.size > MAX_DECODED_BYTES:
             check_frame_count(len(frames), *grey.shape)
 
 

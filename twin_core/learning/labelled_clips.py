@@ -12,8 +12,7 @@ from typing import NamedTuple
 from twin_core.echo.clip import Clip
 from twin_core.learning.clip_samples import RenderedPatient, render_patients
 from twin_core.learning.datasets import DatasetError, EchoDataset, Record, Split
-
-VALIDATION_SEED, TEST_SEED = 4_000_003, 1_000_003  # added to the seed: the splits share no patient
+from twin_core.learning.seeds import TEST_SEED, VALIDATION_SEED
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

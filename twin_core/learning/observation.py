@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from twin_core.echo.quality import MAX_EF_PCT, MIN_EF_PCT
 from twin_core.learning.prior import Patients
 from twin_core.learning.readings import CUFF, check_order
 
@@ -21,13 +22,13 @@ OBSERVED: tuple[str, ...] = (
 # two readers of one clip.
 SCALE_ERROR = 0.08
 VOLUME_ERROR = 0.08
-# A beat's length is counted in frames of a curve that wavers: nine in ten of the rendered clips that
-# benchmarks/encoder_rendered.py reads are within 3.3 bpm, 1.645 standard deviations of this size.
+# A beat's length is counted in frames of a curve that wavers. Wider than today's readings need: nine in ten of the
+# rendered clips of benchmarks/encoder_rendered.py are within 2.2 bpm, of this size they would be within 3.3.
 RATE_ERROR_BPM = 2.0
 # Of a device that passes ISO 81060-2 (AAMI): mean error within 5 mmHg, standard deviation within 8. Its readings
 # are taken as central systolic and diastolic pressure.
 CUFF_ERROR_MMHG = 5.0
-READABLE_EF_PCT = (3.0, 90.0)  # outside, a clip is judged unusable and nothing is inferred from it
+READABLE_EF_PCT = (MIN_EF_PCT, MAX_EF_PCT)  # outside, nothing is inferred from a clip
 LEAST_PULSE_PRESSURE_MMHG = 1.0
 
 _VOLUMES = ("edv_ml", "esv_ml", "ejection_fraction_pct")

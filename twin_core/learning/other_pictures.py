@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from twin_core.echo.phantom import SIZE
 from twin_core.echo.speckle import Image, ImageFormation, Machine, Sector, smooth_field
 
-SIZE = 112  # pixels; what the networks read
 Pictures = NDArray[np.uint8]
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TEST_SEED = 1_000_003  # added to the seed: test patients share none with the training patients
-# Likewise those of the second stage: on patients whose contours it has learnt by heart a network's volumes are right.
-VOLUME_SEED = 2_000_003
+from twin_core.learning.seeds import VOLUME_SEED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +107,7 @@ class Settings:
         )
         volumes = Stage(
             name="volumes",
-            seed=self.seed + VOLUME_SEED,
+            seed=self.seed + VOLUME_SEED,  # on patients whose contours are learnt by heart volumes are right
             patients=min(self.volume_patients, self.patients),
             circuits_share=self.volume_circuits_share,
             steps=min(self.volume_steps, self.steps),

@@ -64,7 +64,7 @@ def load(
     def one(record: Record) -> tuple[TracedFrames | None, list[str]]:
         cv2.setNumThreads(1)
         try:
-            traced = record.read().mirrored() if record.half_beat else record.read()
+            traced = record.read_whole()
             return prepare(traced), list(traced.problems)
         except DatasetError as error:
             text = str(error)

@@ -23,6 +23,7 @@ from twin_core.learning.clip_samples import MeasuredPatient, measured_patients
 from twin_core.learning.distributed import Group, joined
 from twin_core.learning.encoder import CHANNELS, KIND, WIDTH, EncoderNetwork, describe, tensors
 from twin_core.learning.physics_loss import curve_misfit, prior, volume_misfit
+from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.segmenter import DEFAULT_WEIGHTS as SEGMENTER
 from twin_core.learning.sources import Draws
 from twin_core.learning.surrogate import DEFAULT_WEIGHTS as SURROGATE
@@ -32,7 +33,6 @@ from twin_core.learning.variants import reachable_values, shown_values, vary
 from twin_core.learning.weights import Weights, digest, save_weights
 
 FILE_NAME = "encoder.safetensors"
-TEST_SEED = 1_000_003  # added to the seed: test patients share none with the training patients
 
 Targets = Literal["measured", "contour"]
 

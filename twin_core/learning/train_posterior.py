@@ -22,12 +22,12 @@ from twin_core.learning.distributed import Group, joined
 from twin_core.learning.observation import SETS, hide, observe, only
 from twin_core.learning.posterior import BINS, HIDDEN, KIND, TRANSFORMS, PosteriorNetwork, describe
 from twin_core.learning.prior import PLAUSIBLE, Patients, draw_patients
+from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.sources import Draws
 from twin_core.learning.trainer import Plan, fit
 from twin_core.learning.weights import Weights, save_weights
 
 FILE_NAME = "posterior.safetensors"
-TEST_SEED = 1_000_003  # added to the seed: test patients share no point with the training patients
 LARGEST_GRADIENT = 5.0
 # Where the density of a point vanishes there is no gradient; one such batch must not spoil the rest.
 MOST_LEFT_OUT = 10

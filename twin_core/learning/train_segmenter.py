@@ -22,6 +22,7 @@ from twin_core.learning.distributed import Group, joined
 from twin_core.learning.outline_loss import pixel_loss, volume_loss
 from twin_core.learning.outlining import test_dice, traced_dice, traced_volume_error
 from twin_core.learning.rendered_frames import FRAMES_A_PATIENT, Patient, batch_of, render_patients
+from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.segmenter import (
     CHANNELS,
     KIND,
@@ -30,7 +31,7 @@ from twin_core.learning.segmenter import (
     Networks,
     UNet,
 )
-from twin_core.learning.segmenter_settings import TEST_SEED, Settings, Stage
+from twin_core.learning.segmenter_settings import Settings, Stage
 from twin_core.learning.sources import Draws
 from twin_core.learning.traced_frames import TracedFrames, load, traced_batch
 from twin_core.learning.trainer import Fit, Plan, Validation, fit, one_cycle

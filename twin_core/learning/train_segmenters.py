@@ -14,8 +14,9 @@ from twin_core.learning.datasets import EchoDataset
 from twin_core.learning.distributed import joined
 from twin_core.learning.outlining import test_dice
 from twin_core.learning.rendered_frames import render_patients
+from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.segmenter import KIND, Networks
-from twin_core.learning.segmenter_settings import TEST_SEED, Settings
+from twin_core.learning.segmenter_settings import Settings
 from twin_core.learning.train_segmenter import made_from, train
 from twin_core.learning.weights import Weights, load_weights, save_weights
 

@@ -19,12 +19,12 @@ from torch.nn import functional as F  # noqa: N812 (the library's usual name)
 
 from twin_core.learning.distributed import Group, joined
 from twin_core.learning.samples import CircuitSamples, circuit_samples, corners, solve
+from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.surrogate import DEPTH, WIDTH, Surrogate, stressed_volume_ml
 from twin_core.learning.trainer import Plan, fit
 from twin_core.learning.weights import save_weights
 
 FILE_NAME = "surrogate.safetensors"
-TEST_SEED = 1_000_003  # added to the seed: test points share none with the training points
 
 
 @dataclass(frozen=True, kw_only=True)

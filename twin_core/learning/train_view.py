@@ -18,14 +18,13 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 (the library's usual name)
 
 from twin_core.learning.distributed import Group, joined
+from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.segmenter import PROJECTIONS, SIZE
 from twin_core.learning.sources import Draws
 from twin_core.learning.trainer import Plan, fit, one_cycle
 from twin_core.learning.view import CHANNELS, KIND, VIEWS, ViewNetwork
 from twin_core.learning.view_samples import Heart, batch_of, render
 from twin_core.learning.weights import Weights, save_weights
-
-TEST_SEED = 1_000_003  # added to the seed: test patients share none with the training patients
 
 
 @dataclass(frozen=True, kw_only=True)

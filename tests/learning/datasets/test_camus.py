@@ -3,9 +3,9 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.learning.made_datasets import FRAME_RATE_HZ, made_patient, write_camus
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.datasets.camus import ASSUMED_RATE_HZ, own_split
-from twin_core.learning.datasets.rendered import FRAME_RATE_HZ, rendered_patient, write_camus
 
 
 @pytest.fixture(params=["nifti", "mhd"])
@@ -30,7 +30,7 @@ def set_info(home, **changes):
 def test_a_record_holds_what_the_info_file_says_and_reads_what_was_drawn(made_datasets, layout):
     data = open_dataset("camus", made_datasets[layout])
     record = data.records[0]
-    truth = rendered_patient((0, 0), size=224, half_beat=True)
+    truth = made_patient((0, 0), size=224, half_beat=True)
     assert data.has_scale and data.problems == () and record.half_beat
     assert record.ef_pct == pytest.approx(truth.ef_pct, abs=0.5)
     if layout == "nifti":

@@ -3,9 +3,9 @@ import csv
 import numpy as np
 import pytest
 
+from tests.learning.made_datasets import FRAME_RATE_HZ, made_patient
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.datasets.echonet import outline_mask
-from twin_core.learning.datasets.rendered import FRAME_RATE_HZ, rendered_patient
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_record_holds_what_the_tables_say_and_reads_what_was_drawn(folder):
     data = open_dataset("echonet", folder)
     assert [r.split for r in data.records] == ["train", "val", "test"] and data.problems == ()
     assert not data.has_scale and [r.name for r in data.of("val")] == ["0XABC001"]
-    truth = rendered_patient((0, 0))
+    truth = made_patient((0, 0))
     record = data.records[0]
     assert (record.ef_pct, record.edv_ml, record.esv_ml) == pytest.approx((truth.ef_pct, truth.edv_ml, truth.esv_ml))
     traced = record.read()

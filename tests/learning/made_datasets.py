@@ -21,7 +21,7 @@ INSIDE = 0.015  # of the long axis: chords keep so far from apex and annulus
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RenderedPatient:
+class MadePatient:
     """A rendered clip with its frames of end-diastole and end-systole, and volumes in mL."""
 
     clip: RenderedClip
@@ -36,7 +36,7 @@ class RenderedPatient:
         return 100.0 * (self.edv_ml - self.esv_ml) / self.edv_ml
 
 
-def rendered_patient(seed: tuple[int, int], *, size: int = 112, half_beat: bool = False) -> RenderedPatient:
+def made_patient(seed: tuple[int, int], *, size: int = 112, half_beat: bool = False) -> MadePatient:
     """Patient number seed[1] of data set seed[0], at 75 bpm: two beats, or one contraction alone."""
     rng = np.random.default_rng(seed)
     edv = rng.uniform(90.0, 180.0)
@@ -53,7 +53,7 @@ def rendered_patient(seed: tuple[int, int], *, size: int = 112, half_beat: bool 
     first = phase.argmax() if half_beat else round(PERIOD_S * FRAME_RATE_HZ)
     beat = slice(0, int(first) + 1)
     ed, es = int(volume[beat].argmax()), int(volume[beat].argmin())
-    return RenderedPatient(clip=clip, ed=ed, es=es, edv_ml=float(volume[ed]), esv_ml=float(volume[es]))
+    return MadePatient(clip=clip, ed=ed, es=es, edv_ml=float(volume[ed]), esv_ml=float(volume[es]))
 
 
 def chords_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -96,7 +96,7 @@ def write_echonet(folder: str | Path, patients: int = 6, *, seed: int = 0) -> Pa
         table.writerow(["FileName", "EF", "ESV", "EDV", "FrameHeight", "FrameWidth", "FPS", "NumberOfFrames", "Split"])
         tracings.writerow(["FileName", "X1", "Y1", "X2", "Y2", "Frame"])
         for i in range(patients):
-            p, name = rendered_patient((seed, i)), f"0X{0xABC000 + i:X}"
+            p, name = made_patient((seed, i)), f"0X{0xABC000 + i:X}"
             count, height, width = p.clip.frames.shape
             rate, split = round(FRAME_RATE_HZ), SPLITS[i % 3].upper()
             table.writerow([name, p.ef_pct, p.esv_ml, p.edv_ml, height, width, rate, count, split])
@@ -139,7 +139,7 @@ def write_camus(folder: str | Path, patients: int = 6, *, layout: str = "nifti",
     for i in range(patients):
         name = f"patient{i + 1:04d}"
         (home / name).mkdir(parents=True, exist_ok=True)
-        _write_patient(home / name, rendered_patient((seed, i), size=224, half_beat=True), layout)
+        _write_patient(home / name, made_patient((seed, i), size=224, half_beat=True), layout)
         names[("training", "validation", "testing")[i % 3]].append(name)
     if layout == "nifti":
         (root / "database_split").mkdir(exist_ok=True)
@@ -148,7 +148,7 @@ def write_camus(folder: str | Path, patients: int = 6, *, layout: str = "nifti",
     return root
 
 
-def _write_patient(home: Path, p: RenderedPatient, layout: str) -> None:
+def _write_patient(home: Path, p: MadePatient, layout: str) -> None:
     clip, end = p.clip, ".nii.gz" if layout == "nifti" else ".mhd"
     frames, labels = clip.frames, clip.masks.astype(np.uint8)
     spacing = (clip.cm_per_px[0] * 10.0, clip.cm_per_px[1] * 10.0)

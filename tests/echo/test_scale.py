@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from tests.echo.made_clips import fan_mask
-from twin_core.echo.calibration import check_depth, sector_box, spacing_from_depth, spacing_from_regions
 from twin_core.echo.decoded import UltrasoundRegion
 from twin_core.echo.limits import ClipError
+from twin_core.echo.scale import check_depth, sector_box, spacing_from_depth, spacing_from_regions
 
 ROWS, COLUMNS = 480, 640
 SECTOR = fan_mask(ROWS, COLUMNS, 5.0)
