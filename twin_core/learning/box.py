@@ -16,6 +16,18 @@ DEFAULTS = CircuitParameters()
 """Values of the parameters that are not learned, and the reference values of those that are."""
 
 
+def stressed_volume_ml(initial_volume_ml: Any, emin_mmhg_per_ml: Any, systemic_compliance: Any) -> Any:
+    """Stressed volume above Vd that the five-state circuit's initial state holds, mL.
+
+    Args:
+        initial_volume_ml: start_v; left atrial pressure starts at start_v times Emin.
+        emin_mmhg_per_ml: Emin.
+        systemic_compliance: Cs, mL/mmHg. Each a number, or an array or tensor of the result's shape.
+    """
+    arteries = (systemic_compliance + DEFAULTS.aortic_compliance) * DEFAULTS.initial_aortic_pressure_mmhg
+    return initial_volume_ml * (1.0 + DEFAULTS.left_atrial_compliance * emin_mmhg_per_ml) + arteries
+
+
 def describe() -> dict[str, Any]:
     """The box for a weight file: the learned names in order with their bounds, the values of all others."""
     return {

@@ -16,6 +16,7 @@ from scipy.stats import qmc
 
 from twin_core.circuit import LEARNED, PARAMETERS, CircuitParameters
 from twin_core.circuit.cohort import solve_cohort
+from twin_core.learning import box
 
 UNKNOWN: tuple[str, ...] = (*LEARNED, "systemic_resistance", "systemic_compliance")
 """Parameters the posterior is of: those an echo shows something of, then those a cuff pressure does. The others keep
@@ -168,12 +169,8 @@ def refilled(
 
 def stressed_volume_ml(parameters: NDArray[np.float64]) -> NDArray[np.float64]:
     """Stressed volume above unstressed volume that the initial state holds, mL (N,), of parameters (N, 9)."""
-    start, emin, compliance = (
-        parameters[:, UNKNOWN.index(name)] for name in ("initial_volume_ml", "emin_mmhg_per_ml", "systemic_compliance")
-    )
-    fixed = CircuitParameters()
-    arteries = (compliance + fixed.aortic_compliance) * fixed.initial_aortic_pressure_mmhg
-    return np.asarray(start * (1.0 + fixed.left_atrial_compliance * emin) + arteries)
+    names = ("initial_volume_ml", "emin_mmhg_per_ml", "systemic_compliance")
+    return np.asarray(box.stressed_volume_ml(*(parameters[:, UNKNOWN.index(name)] for name in names)))
 
 
 def plausible(indices: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -127,8 +127,6 @@ class Surrogate(nn.Module):
 
 def stressed_volume_ml(parameters: torch.Tensor) -> torch.Tensor:
     """Stressed volume above Vd that the initial state holds, mL (...), of parameters (..., 7)."""
-    fixed = box.DEFAULTS
-    start = parameters[..., _COLUMN["initial_volume_ml"]]
-    emin = parameters[..., _COLUMN["emin_mmhg_per_ml"]]
-    arteries = (fixed.systemic_compliance + fixed.aortic_compliance) * fixed.initial_aortic_pressure_mmhg
-    return start * (1.0 + fixed.left_atrial_compliance * emin) + arteries
+    start, emin = (parameters[..., _COLUMN[name]] for name in ("initial_volume_ml", "emin_mmhg_per_ml"))
+    found: torch.Tensor = box.stressed_volume_ml(start, emin, box.DEFAULTS.systemic_compliance)
+    return found
