@@ -14,7 +14,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         yield beside
-        with beside.open("rb") as file:
+        with beside.open("r+b") as file:  # Windows syncs no file that is open for reading alone
             os.fsync(file.fileno())
         beside.replace(path)
     finally:
