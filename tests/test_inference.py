@@ -10,7 +10,7 @@ import torch
 from twin_core.circuit import LEARNED, PARAMETERS, ParameterError
 from twin_core.cli import main
 from twin_core.echo.clip import ClipError, read_clip
-from twin_core.inference import infer
+from twin_core.inference import DISAGREEMENT_EF_POINTS, disagreements, infer
 from twin_core.learning.observation import RATE_ERROR_BPM
 from twin_core.twin import Twin, TwinError
 
@@ -43,9 +43,30 @@ def test_the_sample_becomes_a_twin_that_beats_like_the_patient(sample):
     beat = twin.simulate()
     assert beat.status == "periodic"
     assert beat.heart_rate_bpm == pytest.approx(twin.measured.heart_rate_bpm, rel=0.01)
-    agrees = abs(beat.ejection_fraction_pct - twin.measured.ejection_fraction_pct) <= 5
+    agrees = abs(beat.ejection_fraction_pct - twin.measured.ejection_fraction_pct) <= DISAGREEMENT_EF_POINTS
     assert agrees or any("does not reach what was measured" in reason for reason in twin.quality.reasons)
     assert beat.edv_ml == pytest.approx(twin.measured.edv_ml, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, None),
+        ({"ejection_fraction_pct": 1.5}, None),
+        ({"ejection_fraction_pct": 2.5}, "does not reach what was measured: EF"),
+        ({"ejection_fraction_pct": -2.5}, "does not reach what was measured: EF"),
+        ({"edv_ml": 8.0}, "the circuit's EDV is"),
+        ({"heart_rate_bpm": 2.0}, "the circuit beats at"),
+    ],
+)
+def test_a_circuit_that_beats_otherwise_than_was_measured_is_told(sample, change, told):
+    beat = sample.twin.simulate()
+    names = ("ejection_fraction_pct", "edv_ml", "heart_rate_bpm")
+    like_it = {name: getattr(beat, name) + change.get(name, 0.0) for name in names}
+    assert like_it["edv_ml"] < 150  # so that 8 mL are more than the twentieth
+    found = disagreements(sample.twin.measured.model_copy(update=like_it), sample.twin.circuit)
+    words = [line for line in found if "pressure" not in line]
+    assert (words == []) if told is None else (len(words) == 1 and told in words[0])
 
 
 def test_a_heart_rate_that_is_told_roughly_is_as_uncertain_in_the_twin(tmp_path):
