@@ -27,7 +27,9 @@ def test_the_patient_page_shows_what_the_clip_gave():
     app = open_app("Patient")
     patient = on_screen(app)
     assert "Image quality." in html(app, 'class="verdict')
-    assert not patient.twin.quality.reasons and "Caution:" not in "".join(bodies(app))
+    (caution,) = patient.twin.quality.reasons  # an EF of the sample that the circuit cannot reach at this volume
+    assert "does not reach what was measured: EF" in caution
+    assert "".join(bodies(app)).count("Caution:") == 1 and f"Caution: {escape(caution)}." in "".join(bodies(app))
     (beat,) = patient.echo.beats
     (row,) = beat_rows(app)  # a lone beat is its own mean
     assert patient.twin.measured.beats == 1 and f"<td>{beat.ef_pct:.1f}</td>" in row
