@@ -1,9 +1,17 @@
 """Training of a network that was killed goes on from its checkpoint to the same weights, whichever network it is."""
 
+import re
+from dataclasses import replace
+
 import pytest
 import torch
 
 from twin_core.learning import train_posterior, train_surrogate, train_view
+from twin_core.learning.checkpoints import CheckpointError
+from twin_core.learning.datasets import open_dataset
+from twin_core.learning.segmenter_settings import Settings
+from twin_core.learning.train_segmenter import train as train_segmenter
+from twin_core.learning.train_segmenters import train_networks
 from twin_core.learning.weights import load_weights
 
 
@@ -49,6 +57,52 @@ def test_a_killed_run_resumes_to_the_same_weights(train, tmp_path):
     assert all(torch.equal(resumed.tensors[name], tensor) for name, tensor in whole.tensors.items())
     assert not list((tmp_path / "b").glob("*.checkpoint.pt")), "of no use any more"
     assert list((tmp_path / "log").iterdir())
+
+
+def test_a_run_from_the_start_leaves_nothing_of_an_earlier_one_to_go_on_with(tmp_path):
+    settings = Settings(seed=5, patients=4, test_patients=2, steps=2, patients_a_step=4)
+    for name in ("s-5.checkpoint.pt", "s-5.volumes.checkpoint.pt", "s-6.safetensors"):
+        (tmp_path / name).write_bytes(b"of an earlier run")
+    told = []
+
+    def stop(line):
+        told.append(line)
+        if "step 2/2" in line:
+            raise RuntimeError("killed")
+
+    each = [settings, replace(settings, seed=6)]
+    with pytest.raises(RuntimeError, match="killed"):
+        train_networks(tmp_path / "s.safetensors", each, device="cpu", checkpoint_every=1, report=stop)
+    assert [p.name for p in tmp_path.iterdir()] == ["s-5.checkpoint.pt"], "the first stage's, of its first step"
+    train_networks(tmp_path / "s.safetensors", each, device="cpu", checkpoint_every=1, resume=True, report=told.append)
+    assert any("resumed at step 1/2" in line for line in told)
+    assert load_weights(tmp_path / "s.safetensors", "segmenter").training["seed_of_each"] == [5, 6]
+
+
+def test_a_run_on_other_records_is_not_gone_on_with(tmp_path, dataset_copy):
+    folder = dataset_copy("echonet")
+    settings = Settings(steps=2, patients_a_step=2, rendered_share=0.0)
+    how = {"device": "cpu", "checkpoint_every": 1}
+
+    def stop(line):
+        if "step 2/2" in line:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        train_segmenter(
+            tmp_path / "s.safetensors", settings, dataset=open_dataset("echonet", folder), report=stop, **how
+        )
+    table = folder / "FileList.csv"
+    table.write_text(re.sub(r"(?m)^(0XABC000),[^,]+", r"\1,50.5", table.read_text()))  # another EF
+    with pytest.raises(CheckpointError, match="is of a run with records"):
+        train_segmenter(
+            tmp_path / "s.safetensors",
+            settings,
+            dataset=open_dataset("echonet", folder),
+            resume=True,
+            report=lambda line: None,
+            **how,
+        )
 
 
 @pytest.mark.parametrize(
