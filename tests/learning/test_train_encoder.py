@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from twin_core.learning.checkpoints import CheckpointError
 from twin_core.learning.clip_samples import MeasuredPatient
 from twin_core.learning.encoder import Encoder, EncoderNetwork
 from twin_core.learning.one_beat import CURVE, PICTURES, SIDE, OneBeat
@@ -16,7 +17,7 @@ from twin_core.learning.train_encoder import (
     evaluate,
     train,
 )
-from twin_core.learning.weights import load_weights
+from twin_core.learning.weights import ASSETS, WeightsError, load_weights, save_weights
 
 TINY = Settings(patients=6, test_patients=6, steps=6, batch=2, variants=4, channels=(4, 8), width=32)
 
@@ -102,6 +103,23 @@ def test_a_run_resumed_from_its_checkpoint_gives_the_same_network(tmp_path):
     a, b = (load_weights(tmp_path / x / FILE_NAME, "encoder").tensors for x in "ab")
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert not list((tmp_path / "b").glob("*.checkpoint.pt"))  # of no use any more
+
+
+@pytest.mark.parametrize("network", ["segmenter", "surrogate"])
+def test_a_run_through_other_networks_is_not_gone_on_with(tmp_path, network):
+    def crash(line):
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        tiny_training(tmp_path, checkpoint_every=4, report=crash)
+    shipped = load_weights(ASSETS / f"{network}.safetensors", network)
+    other = tmp_path / "other.safetensors"
+    save_weights(other, dataclasses.replace(shipped, training={**shipped.training, "seed": 99}))
+    people = {"patients": made_up_patients(6, 0), "test": made_up_patients(6, 1)}
+    with pytest.raises(CheckpointError, match=f"is of a run with {network}"):
+        train(tmp_path, TINY, device="cpu", checkpoint_every=4, resume=True, **people, **{network: other})
+    with pytest.raises(WeightsError, match=r"none\.safetensors"):
+        train(tmp_path, TINY, device="cpu", **people, **{network: tmp_path / "none.safetensors"})
 
 
 def test_contour_targets_train_towards_the_true_volumes(tmp_path):

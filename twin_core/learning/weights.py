@@ -95,8 +95,11 @@ def weight_kind(path: str | Path) -> str | None:
 
 
 def digest(path: str | Path) -> str:
-    """SHA-256 of a weight file, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    """SHA-256 of a weight file, in hexadecimal; raises WeightsError where it cannot be read."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{path} is not a readable weight file ({error.strerror}): fetch or train it") from error
 
 
 def load_weights(path: str | Path, kind: str) -> Weights:
