@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,16 @@ class ModelCard:
     Attributes:
         name: Name of the network.
         sentence: Its first sentence.
-        text: All of it but the title, as markdown.
+        text: All of it but the title, as markdown. Links to other files of the repository, which a page does not serve,
+            are their words alone.
     """
 
     name: str
     sentence: str
     text: str
+
+
+_LINK_TO_FILE = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]+\)")
 
 
 @cache
@@ -33,9 +38,10 @@ def cards(folder: Path = ASSETS) -> tuple[ModelCard, ...]:
 def _read(path: Path) -> ModelCard:
     _, _, body = path.read_text(encoding="utf-8").partition("\n")
     first = " ".join(body.strip().split("\n\n")[0].split())
-    return ModelCard(name=path.stem, sentence=f"{first.split('. ')[0].rstrip('.')}.", text=_smaller(body.strip()))
+    return ModelCard(name=path.stem, sentence=f"{first.split('. ')[0].rstrip('.')}.", text=_for_page(body.strip()))
 
 
-def _smaller(text: str) -> str:
-    """Headings two sizes down: the page has its own."""
+def _for_page(text: str) -> str:
+    """Headings two sizes down, since the page has its own; no links that would lead out of it to nothing."""
+    text = _LINK_TO_FILE.sub(r"\1", text)
     return "\n".join(f"##{line}" if line.startswith("## ") else line for line in text.splitlines())

@@ -23,3 +23,11 @@ def test_a_card_is_what_the_file_says():
         assert card.sentence.rstrip(".") in " ".join(text.split())
         assert card.text.count("|") == text.count("|"), "every figure of every table is there"
         assert not any(line.startswith(("# ", "## ")) for line in card.text.splitlines())
+
+
+def test_a_card_links_to_nothing_that_the_page_does_not_serve(tmp_path):
+    (tmp_path / "new.md").write_text("# new\n\nSee ([old.md](../old.md)), [paper](https://arxiv.org/abs/2109.01903).\n")
+    (tmp_path / "new.safetensors").write_bytes(b"")
+    (card,) = cards(tmp_path)
+    assert card.text == "See (old.md), [paper](https://arxiv.org/abs/2109.01903)."
+    assert not any("](" in card.text.replace("](https://", "") for card in cards())
