@@ -218,3 +218,16 @@ def test_beats_that_look_regular_in_an_irregular_rhythm_keep_their_median():
     assert irregularity(counting) < 0.15 < irregularity(found)
     assert rhythm_period_s(counting, volume, time, found) == float(np.median(periods))
     assert rhythm_period_s(counting, volume, time) != float(np.median(periods))
+
+
+@pytest.mark.parametrize("slower", [2, 3])
+def test_a_clip_whose_frame_rate_falls_keeps_its_beats(slower):
+    at = np.arange(200)
+    kept = np.concatenate([at[:100], at[100::slower]]) / 50
+    beats = find_beats(curve(kept, [0.5] * 9), kept)
+    whole = find_beats(curve(at / 50, [0.5] * 9), at / 50)
+    assert len(beats) == len(whole) == 8
+    assert [kept[b.es_index] for b in beats] == pytest.approx(
+        [b.es_index / 50 for b in whole], abs=0.5 * slower / 50 + 1e-9
+    )
+    assert np.mean([b.ef_pct for b in beats]) == pytest.approx(57, abs=4)  # few frames miss extremes

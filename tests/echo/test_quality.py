@@ -118,3 +118,15 @@ def test_length_and_beats():
     assert beat_reasons(55.0) == ()
     assert "no complete beat" in beat_reasons(None)[0]
     assert "95 %" in beat_reasons(95.0)[0] and "1 %" in beat_reasons(1.0)[0]
+    assert beat_reasons(55.0, 60.0, 120.0) == ()
+    assert "3.5 bpm" in beat_reasons(55.0, 3.5)[0] and "300 bpm" in beat_reasons(55.0, 300.0)[0]
+    assert "1.2 mL" in beat_reasons(55.0, 60.0, 1.2)[0] and "check the depth" in beat_reasons(55.0, None, 2900.0)[0]
+
+
+def test_a_clip_in_slow_motion_or_of_another_scale_gives_no_numbers(clip):
+    time = np.arange(40) / 30
+    assert measure(clip.masks, time, clip.cm_per_px, clip.sector).usable
+    slow = measure(clip.masks, 10 * time, clip.cm_per_px, clip.sector)
+    assert "heart rate 7" in slow.reasons[0]
+    small = measure(clip.masks, time, (clip.cm_per_px[0] / 4, clip.cm_per_px[1] / 4), clip.sector)
+    assert "end-diastolic volume" in small.reasons[0]

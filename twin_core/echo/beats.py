@@ -15,6 +15,8 @@ SMOOTHING_S = 0.045  # only to find the beats; volumes are read from the curve a
 MIN_PERIOD_S = 0.3  # 200 bpm
 TROUGH_DEPTH = 0.35  # prominence of an end-systole, in parts of the clip's volume range
 SEARCH_S = 0.10  # the given curve's minimum is looked for this far round the smoothed one
+UNEVEN = 0.25  # frames whose distances differ by more than this part of their median come at no steady rate
+FINEST_S = 0.005  # of the grid that curves at uneven times are put on
 REST_S, REST_BAND = 0.06, 0.15  # isovolumic rest at end-systole: this long within this part of the range
 FULL = 0.90  # of EDV: so full again, a beat's end is seen. Of a clip's largest volume: so full, a peak is an ED
 # Of the clip's largest volume: so full, a clip's very first frame is an ED although no rise to it is seen. Fitted to
@@ -73,8 +75,7 @@ def find_beats(volume_ml: Curve, time_s: Curve) -> list[EchoBeat]:
     volume, time = np.asarray(volume_ml, float), np.asarray(time_s, float)
     if len(volume) < 4 or not np.all(np.isfinite(volume)) or np.ptp(volume) <= 0:
         return []
-    step = float(np.median(np.diff(time)))
-    troughs = _end_systoles(volume, step)
+    troughs = _end_systoles(volume, time)
     if not troughs:
         return []
     starts = [0, *troughs[:-1]]
@@ -142,8 +143,20 @@ def rhythm_period_s(
     return float(shifts[best]) if 0 < best < len(shifts) - 1 else rough
 
 
-def _end_systoles(volume: Curve, step: float) -> list[int]:
-    """Minima of the given curve near the deep troughs of the smoothed one."""
+def _end_systoles(volume: Curve, time: Curve) -> list[int]:
+    """Deep troughs of the curve. Frames at uneven times are put on an even grid first: spans are counted in steps."""
+    steps = np.diff(time)
+    step = float(np.median(steps))
+    if np.ptp(steps) < UNEVEN * step:
+        return _deep_troughs(volume, step)
+    finest = max(float(steps.min()), FINEST_S)
+    grid = np.arange(time[0], time[-1] + finest / 2, finest)
+    found = grid[_deep_troughs(np.interp(grid, time, volume), finest)]
+    return sorted({int(np.abs(time - at).argmin()) for at in found})
+
+
+def _deep_troughs(volume: Curve, step: float) -> list[int]:
+    """Minima of the given curve near the deep troughs of the smoothed one; frames are `step` seconds apart."""
     smooth = gaussian_filter1d(volume, max(SMOOTHING_S / step, 0.3), mode="nearest")
     depth = TROUGH_DEPTH * (np.percentile(smooth, 97) - np.percentile(smooth, 3))
     # A level as high as the largest volume on both sides lets a trough near either end of the clip count.

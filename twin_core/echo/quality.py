@@ -29,6 +29,11 @@ MIN_SOLIDITY = 0.8  # area / convex hull, median frame; A: 0.95 to 0.98
 MIN_ELONGATION, MAX_ELONGATION = 0.9, 4.5  # length / mean width; A: 1.6 to 2.8
 MAX_EDGE_SHARE = 0.3  # of the contour that lies on the sector's border; A: 1 of 90 above, a heart larger than its fan
 MIN_EF_PCT, MAX_EF_PCT = 3.0, 90.0  # A: 8 to 70
+MIN_RATE_BPM, MAX_RATE_BPM = (
+    20.0,
+    250.0,
+)  # of physiology, not from data: outside, frames are not timed as they were taken
+MIN_EDV_ML, MAX_EDV_ML = 10.0, 1000.0  # likewise: outside, the scale is wrong
 
 _PAIRS = 24  # pairs of successive frames looked at
 _RIMS = 20  # contours whose border is looked at
@@ -196,14 +201,32 @@ def length_reasons(frames: int, duration_s: float) -> tuple[str, ...]:
     )
 
 
-def beat_reasons(ef_pct: float | None) -> tuple[str, ...]:
-    """Whether the beats found make sense: empty, or one reason."""
+def beat_reasons(
+    ef_pct: float | None, heart_rate_bpm: float | None = None, edv_ml: float | None = None
+) -> tuple[str, ...]:
+    """Whether the beats found make sense: empty, or one reason.
+
+    Args:
+        ef_pct: ejection fraction, percent; None without a beat.
+        heart_rate_bpm: None where it cannot be told.
+        edv_ml: end-diastolic volume, mL; None where volumes have no scale.
+    """
     if ef_pct is None:
         return ("no complete beat found: give a clip from before one contraction to after it",)
     if not MIN_EF_PCT <= ef_pct <= MAX_EF_PCT:
         return (
             f"implausible ejection fraction {ef_pct:.0f} % (a ventricle has {MIN_EF_PCT:.0f} to {MAX_EF_PCT:.0f}): the "
             "contour does not follow the cavity; give a clearer clip",
+        )
+    if heart_rate_bpm is not None and not MIN_RATE_BPM <= heart_rate_bpm <= MAX_RATE_BPM:
+        return (
+            f"implausible heart rate {heart_rate_bpm:.3g} bpm (hearts beat {MIN_RATE_BPM:.0f} to {MAX_RATE_BPM:.0f}): "
+            "the file does not time its frames as they were taken; give the original recording",
+        )
+    if edv_ml is not None and not MIN_EDV_ML <= edv_ml <= MAX_EDV_ML:
+        return (
+            f"implausible end-diastolic volume {edv_ml:.3g} mL (a ventricle holds {MIN_EDV_ML:.0f} to "
+            f"{MAX_EDV_ML:.0f}): the scale is wrong; check the depth that was given, or give the original recording",
         )
     return ()
 

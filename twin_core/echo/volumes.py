@@ -147,7 +147,7 @@ def measure(
         # A leak into the surroundings that lasts for some frames is no jump against its neighbours.
         rejected |= raw > LEAK * np.percentile(raw[~rejected], PLATEAU_PERCENTILE)
     jumped = rejected.copy()
-    rejected |= _isolated(jumped, step)
+    rejected |= _isolated(jumped, time)
     kept = np.flatnonzero(~rejected)
     volume = np.interp(time, time[kept], raw[kept]) if len(kept) else np.full(len(time), np.nan)
     figures = ContourFigures.of(masks, fan, contours, volume, jumped)
@@ -177,7 +177,9 @@ def measure(
     ef = float(np.mean([b.ef_pct for b in beats])) if beats else None
     duration = float(time[-1] - time[0] + step)
     # Each of the three follows from the one before: what is too short has no beat.
-    reasons = length_reasons(len(masks), duration) or figures.reasons or beat_reasons(ef)
+    reasons = (
+        length_reasons(len(masks), duration) or figures.reasons or beat_reasons(ef, rate, edv if cm_per_px else None)
+    )
     why = "" if rate is not None else "the clip does not hold one whole beat: give a longer clip"
     return Measurement(
         time_s=time,
@@ -200,14 +202,15 @@ def measure(
     )
 
 
-def _isolated(rejected: NDArray[np.bool_], step_s: float) -> NDArray[np.bool_]:
+def _isolated(rejected: NDArray[np.bool_], time_s: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Frames in runs shorter than ISOLATED_S between rejected ones or an end of the clip: as little to be trusted."""
     result = np.zeros_like(rejected)
-    if not rejected.any() or step_s <= 0:
+    if not rejected.any() or len(time_s) < 2:
         return result
+    ends = np.append(time_s, 2 * time_s[-1] - time_s[-2])
     edges = np.flatnonzero(np.diff(np.concatenate([[True], rejected, [True]]).astype(int)))
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        result[first:last] = (last - first) * step_s < ISOLATED_S
+        result[first:last] = ends[last] - ends[first] < ISOLATED_S - 1e-9
     return result
 
 
