@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from twin_core.echo.anatomy import Anatomy
+from twin_core.echo.outline import outline_mask
 from twin_core.echo.scene import Scene
 from twin_core.echo.speckle import ImageFormation, Machine, Sector
 
 SIZE = 112  # pixels; what the segmenter reads
-MASK_OVERSAMPLING = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,13 +143,7 @@ class Phantom:
     def mask(self, volume_ml: float, shift_cm: tuple[float, float] = (0.0, 0.0)) -> NDArray[np.bool_]:
         """The cavity as a reader outlines it, bool (size, size), cut at the sector."""
         outline = self.sector.pixels(self.anatomy.lv_outline(volume_ml) + np.array(shift_cm))
-        # OpenCV fills the border pixels too: painted finer, this adds a sixteenth of a pixel, not a half.
-        size, fine = self.sector.size, MASK_OVERSAMPLING
-        canvas = np.zeros((size * fine, size * fine), np.uint8)
-        points = np.round((outline + 0.5) * fine * 16 - 8).astype(np.int32)
-        cv2.fillPoly(canvas, [points], 255, shift=4)
-        share = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
-        return (share > 127) & self.sector.mask
+        return outline_mask(outline, (self.sector.size, self.sector.size)) & self.sector.mask
 
 
 def mitral_opening_from(volume_ml: NDArray[np.float64], time_s: NDArray[np.float64]) -> NDArray[np.float64]:

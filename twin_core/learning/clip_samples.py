@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from twin_core.circuit import Beat
+from twin_core.circuit import PARAMETERS, Beat
 from twin_core.circuit.five_state_parameters import LeftHeartParameters
 from twin_core.circuit.rhythm import Rhythm, irregular
 from twin_core.echo.clip import Clip
@@ -28,7 +28,8 @@ BEATS = (1.25, 2.2)
 MAX_FRAMES = 64
 LONG_BEATS, LONG_MAX_FRAMES = (1.25, 5.0), 240
 IRREGULAR_SHARE, IRREGULAR_SPREAD = 0.25, 0.2  # of long clips; of a period, as in atrial fibrillation
-PERIOD_S = (0.4, 1.7)  # what the circuit's heart rate allows
+_SLOWEST_BPM, _FASTEST_BPM = PARAMETERS["heart_rate_bpm"].bounds
+PERIOD_S = (60.0 / _FASTEST_BPM, 60.0 / _SLOWEST_BPM)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

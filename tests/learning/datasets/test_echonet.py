@@ -5,7 +5,7 @@ import pytest
 
 from tests.learning.made_datasets import FRAME_RATE_HZ, made_patient
 from twin_core.learning.datasets import DatasetError, open_dataset
-from twin_core.learning.datasets.echonet import outline_mask
+from twin_core.learning.datasets.echonet import chords_mask
 
 
 @pytest.fixture
@@ -122,6 +122,6 @@ def test_no_folder_no_rows_and_no_such_kind(folder, tmp_path):
 
 def test_an_outline_is_filled_to_its_own_size():
     square = np.array([[50, 20, 50, 80], *([20.0, y, 80.0, y] for y in range(20, 81, 3))])
-    mask = outline_mask(square, (112, 112))
+    mask = chords_mask(square, (112, 112))
     assert mask.sum() == pytest.approx(60 * 60, rel=0.04)
     assert mask[50, 50] and not mask[50, 15] and not mask[85, 50]

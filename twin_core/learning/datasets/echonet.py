@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from twin_core.echo.clip import ClipError, read_clip
+from twin_core.echo.outline import outline_mask
 from twin_core.learning.datasets.records import (
     DatasetError,
     EchoDataset,
@@ -28,7 +28,6 @@ LABEL_COLUMNS = ("FileName", "EF", "ESV", "EDV", "FPS", "Split")
 TRACING_COLUMNS = ("FileName", "X1", "Y1", "X2", "Y2", "Frame")
 MIN_CHORDS = 3  # long axis aside, fewer enclose nothing
 MAX_ML, MAX_FPS = 1000.0, 500.0
-FINER = 8  # outlines are painted at so many times the clip's resolution
 SPLIT_OF: dict[str, Split] = {"TRAIN": "train", "VAL": "val", "TEST": "test"}
 
 Chords = NDArray[np.float64]
@@ -139,7 +138,7 @@ def _tracings(path: Path, problems: list[str]) -> dict[str, dict[int, Chords]]:
     return {name: {f: np.array(lines) for f, lines in frames.items()} for name, frames in found.items()}
 
 
-def outline_mask(chords: Chords, shape: tuple[int, int]) -> NDArray[np.bool_]:
+def chords_mask(chords: Chords, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """The cavity that the chords span, bool (H, W); the first row, the long axis, is no part of its outline.
 
     Args:
@@ -148,10 +147,7 @@ def outline_mask(chords: Chords, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """
     x1, y1, x2, y2 = chords[1:].T
     outline = np.stack([np.concatenate([x1, x2[::-1]]), np.concatenate([y1, y2[::-1]])], axis=1)
-    # OpenCV fills the border pixels too: painted finer, this adds a sixteenth of a pixel, not a half.
-    canvas = np.zeros((shape[0] * FINER, shape[1] * FINER), np.uint8)
-    cv2.fillPoly(canvas, [np.rint((outline + 0.5) * FINER * 16 - 8).astype(np.int32)], 255, shift=4)
-    return np.asarray(cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA) > 127)
+    return outline_mask(outline, shape)
 
 
 def _read(video: Path, where: str, rate_hz: float, chords: dict[int, Chords]) -> TracedClip:
@@ -167,7 +163,7 @@ def _read(video: Path, where: str, rate_hz: float, chords: dict[int, Chords]) ->
         elif len(chords[frame]) <= MIN_CHORDS:
             problems.append(f"{video.stem}: tracing of frame {frame} has {len(chords[frame])} rows, too few to enclose")
         else:
-            mask = outline_mask(chords[frame], clip.sector.shape)
+            mask = chords_mask(chords[frame], clip.sector.shape)
             if mask.any():
                 tracings.append(Tracing(frame=frame, mask=mask))
             else:
