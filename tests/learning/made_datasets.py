@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -54,6 +54,13 @@ def made_patient(seed: tuple[int, int], *, size: int = 112, half_beat: bool = Fa
     beat = slice(0, int(first) + 1)
     ed, es = int(volume[beat].argmax()), int(volume[beat].argmin())
     return MadePatient(clip=clip, ed=ed, es=es, edv_ml=float(volume[ed]), esv_ml=float(volume[es]))
+
+
+def backwards(p: MadePatient) -> MadePatient:
+    """The same patient, the last frame first."""
+    clip, last = p.clip, len(p.clip.frames) - 1
+    turned = replace(clip, frames=clip.frames[::-1], masks=clip.masks[::-1], volume_ml=clip.volume_ml[::-1])
+    return replace(p, clip=turned, ed=last - p.ed, es=last - p.es)
 
 
 def chords_of(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -118,7 +125,9 @@ def _write_avi(path: Path, frames: NDArray[np.uint8], rate_hz: float) -> None:
     writer.release()
 
 
-def write_camus(folder: str | Path, patients: int = 6, *, layout: str = "nifti", seed: int = 0) -> Path:
+def write_camus(
+    folder: str | Path, patients: int = 6, *, layout: str = "nifti", seed: int = 0, filling: bool = False
+) -> Path:
     """Write CAMUS' folder, four-chamber view alone, with half sequences from end-diastole to end-systole.
 
     Args:
@@ -127,6 +136,7 @@ def write_camus(folder: str | Path, patients: int = 6, *, layout: str = "nifti",
         layout: "nifti" (database_nifti and database_split, square pixels, EF and FrameRate in the Info file) or
             "mhd" (patients in the folder itself, pixels twice as wide as high, LVedv, LVesv and LVef).
         seed: of the patients.
+        filling: write the sequences backwards, from end-systole to end-diastole.
 
     Raises:
         ValueError: unknown layout.
@@ -139,7 +149,8 @@ def write_camus(folder: str | Path, patients: int = 6, *, layout: str = "nifti",
     for i in range(patients):
         name = f"patient{i + 1:04d}"
         (home / name).mkdir(parents=True, exist_ok=True)
-        _write_patient(home / name, made_patient((seed, i), size=224, half_beat=True), layout)
+        patient = made_patient((seed, i), size=224, half_beat=True)
+        _write_patient(home / name, backwards(patient) if filling else patient, layout)
         names[("training", "validation", "testing")[i % 3]].append(name)
     if layout == "nifti":
         (root / "database_split").mkdir(exist_ok=True)

@@ -107,7 +107,8 @@ def test_a_summary_counts_every_clip_once_and_unusable_ones_apart():
     rows = [
         row(50.0, 54.0, ef_twin_pct=55.0, seconds=1.0),
         row(30.0, 28.0, ef_twin_pct=29.0, seconds=3.0),
-        row(60.0, 20.0, reasons=("the contour is unstable: 40% of the frames jump",), seconds=2.0),
+        # An encoder that reads the clip alone gives a twin where the contour is not to be trusted.
+        row(60.0, 20.0, ef_twin_pct=50.0, reasons=("the contour is unstable: 40% of the frames jump",), seconds=2.0),
         row(60.0, None, reasons=("the contour is unstable: 50% of the frames jump", "no beat"), seconds=2.0),
         row(55.0, None, unreadable="FileList.csv row 9: damaged"),
         row(None, 44.0, seconds=2.0),
@@ -116,7 +117,8 @@ def test_a_summary_counts_every_clip_once_and_unusable_ones_apart():
     assert [found[k] for k in ("clips", "usable", "unusable", "unreadable", "without_reference")] == [6, 3, 2, 1, 1]
     assert found["unusable_reasons"] == {"the contour is unstable": 2, "no beat": 1}
     assert found["ef_measured"]["clips"] == 2 and found["ef_measured"]["mae_points"] == 3.0
-    assert found["ef_twin"]["bias_points"] == 2.0
+    assert found["ef_twin"]["clips"] == 2 and found["ef_twin"]["bias_points"] == 2.0
+    assert found["ef_twin_every_clip"]["clips"] == 3 and found["ef_twin_every_clip"]["bias_points"] == -2.0
     assert found["ef_measured_every_clip"]["clips"] == 3
     assert found["ef_classes"]["moderately_reduced_30_to_40_pct"]["ef_measured"]["mae_points"] == 2.0
     assert sum(c["clips"] for c in found["ef_classes"].values()) == 5
@@ -127,6 +129,8 @@ def test_a_summary_counts_every_clip_once_and_unusable_ones_apart():
 def test_reasons_are_counted_without_their_figures():
     assert _kind("too short for a beat: 5 frames, 0.10 s; give at least one beat") == "too short for a beat"
     assert _kind("implausible ejection fraction 95 %: the contour") == _kind("implausible ejection fraction 2 %: x")
+    cavity = "no left-ventricular cavity found in 40% of the frames, at most 25% may lack one; give a clearer clip"
+    assert _kind(cavity) == "no left-ventricular cavity found in of the frames"
 
 
 @pytest.mark.parametrize(

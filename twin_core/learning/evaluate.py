@@ -129,7 +129,7 @@ def evaluate_clip(record: Record, pipeline: Pipeline) -> Row:
         "ef_pct": record.ef_pct,
         "edv_ml": record.edv_ml,
         "esv_ml": record.esv_ml,
-        "half_beat": record.half_beat,
+        "half_beat": record.half_beat is not None,
     }
     started = time.perf_counter()
     try:
@@ -242,4 +242,4 @@ def _volumes_reason(rows: Sequence[Row], dataset: EchoDataset) -> str | None:
 
 def _kind(reason: str) -> str:
     """A reason without its figures and remedy, so that equal ones can be counted."""
-    return re.sub(r"\s*[-\d.]+\s*%?", " ", re.split(r"[:;(]", reason)[0]).strip()
+    return re.sub(r"\s*-?\d[\d.]*\s*%?", "", re.split(r"[:;,(]", reason)[0]).strip()

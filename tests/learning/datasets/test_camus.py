@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from tests.learning.made_datasets import FRAME_RATE_HZ, made_patient, write_camus
+from twin_core.echo.beats import find_beats
+from twin_core.echo.clip import Clip
+from twin_core.echo.curve import steadied
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.datasets.camus import ASSUMED_RATE_HZ, own_split
+from twin_core.learning.datasets.records import TracedClip
+from twin_core.learning.rendered_frames import volume_curve
 
 
 @pytest.fixture(params=["nifti", "mhd"])
@@ -50,13 +55,52 @@ def test_a_record_holds_what_the_info_file_says_and_reads_what_was_drawn(made_da
 
 
 def test_a_half_beat_is_mirrored_into_a_whole_one(made_datasets):
-    traced = open_dataset("camus", made_datasets["nifti"]).records[0].read()
-    whole = traced.mirrored()
-    count = len(traced.clip.frames)
+    record = open_dataset("camus", made_datasets["nifti"]).records[0]
+    traced = record.read()
+    whole, count = traced.mirrored("emptying"), len(traced.clip.frames)
+    assert record.half_beat == "emptying"
     assert len(whole.clip.frames) == 2 * count - 1 and whole.clip.cm_per_px == traced.clip.cm_per_px
     assert np.array_equal(whole.clip.frames, whole.clip.frames[::-1])
     assert np.array_equal(whole.clip.frames[:count], traced.clip.frames)
     assert whole.clip.frame_rate_hz == pytest.approx(FRAME_RATE_HZ) and whole.tracings == traced.tracings
+
+
+def test_a_half_beat_from_end_systole_on_begins_at_end_diastole_too(made_datasets, tmp_path):
+    forwards = open_dataset("camus", made_datasets["nifti"]).records[0].read()
+    write_camus(tmp_path, 1, filling=True)
+    record = open_dataset("camus", tmp_path).records[0]
+    traced, whole = record.read(), record.read_whole()
+    count = len(traced.clip.frames)
+    assert record.half_beat == "filling"
+    assert (traced.end_systole.frame, traced.end_diastole.frame) == (0, count - 1)
+    assert (whole.end_diastole.frame, whole.end_systole.frame) == (0, count - 1)
+    assert np.array_equal(whole.end_systole.mask, traced.end_systole.mask)
+    assert np.array_equal(whole.clip.frames[:count], forwards.clip.frames)
+    assert np.array_equal(whole.clip.frames, whole.clip.frames[::-1])
+    held = len(whole.clip.frames) - (2 * count - 1)
+    assert held == round(0.15 * FRAME_RATE_HZ)
+    assert np.array_equal(whole.clip.frames[count - 1], whole.clip.frames[count - 1 + held])
+
+
+@pytest.mark.parametrize("rate", [40, 60])
+def test_a_filling_played_to_and_fro_keeps_its_ejection_fraction(rate):
+    """The curve of frames alone: early filling and atrial kick between 60 and 120 mL."""
+    whole = volume_curve(np.random.default_rng(1), np.linspace(0, 1, 901), 120.0, 60.0)
+    filling = whole[int(whole.argmin()) :: 900 // rate]
+    frames = np.repeat(filling.round().astype(np.uint8)[:, None, None], 16, axis=1).repeat(16, axis=2)
+    clip = Clip(
+        frames=frames,
+        time_s=np.arange(len(frames)) / rate,
+        cm_per_px=None,
+        cm_per_px_source="unknown",
+        sector=np.ones((16, 16), bool),
+        format="made",
+        sha256="",
+    )
+    played = TracedClip(clip=clip, tracings=()).mirrored("filling").clip
+    volume = played.frames[:, 0, 0].astype(float)
+    (beat,) = find_beats(steadied(volume, played.time_s, 0.9), played.time_s)
+    assert beat.ef_pct == pytest.approx(50.0, abs=3.5)
 
 
 def test_published_splits_are_taken_and_a_patient_in_none_is_told(dataset_copy):

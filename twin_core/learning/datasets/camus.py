@@ -29,6 +29,7 @@ from twin_core.echo.sector import find_sector
 from twin_core.learning.datasets.records import (
     DatasetError,
     EchoDataset,
+    HalfBeat,
     Record,
     Split,
     TracedClip,
@@ -137,9 +138,15 @@ def _record(root: Path, home: Path, published: dict[str, Split]) -> Record:
         edv_ml=optional(("LVedv",), 0.0, 1000.0),
         esv_ml=optional(("LVesv",), 0.0, 1000.0),
         frame_rate_hz=rate,
-        half_beat={*phases} == {0, count - 1},
+        half_beat=_half_beat(*phases, last=count - 1),
         read=partial(_read, sequence, where, rate or ASSUMED_RATE_HZ, (phases[0], phases[1])),
     )
+
+
+def _half_beat(end_diastole: int, end_systole: int, *, last: int) -> HalfBeat | None:
+    if (end_diastole, end_systole) == (0, last):
+        return "emptying"
+    return "filling" if (end_systole, end_diastole) == (0, last) else None
 
 
 def read_picture(path: Path, where: str) -> tuple[NDArray[Any], tuple[float, float]]:

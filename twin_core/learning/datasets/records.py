@@ -17,6 +17,10 @@ from twin_core.echo.volumes import assumed_scale
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+HalfBeat = Literal["emptying", "filling"]  # from end-diastole to end-systole, or back
+# A filling leaves its smallest volume at full speed. Played to and fro that would be a trough without any rest, which
+# reading the volume curve would cut; end-systole is held for so long. Curves of 40 and 60 Hz then keep their EF.
+HELD_S = 0.15
 
 
 class DatasetError(ValueError):
@@ -50,14 +54,22 @@ class TracedClip:
     tracings: tuple[Tracing, ...]
     problems: tuple[str, ...] = ()
 
-    def mirrored(self) -> TracedClip:
-        """The clip forwards, then backwards: a whole beat of a half one, with a diastole as long as the systole.
+    def mirrored(self, half: HalfBeat) -> TracedClip:
+        """A whole beat of a half one, from end-diastole to end-diastole: played to and fro.
 
         Volumes at its extremes are the clip's own; a heart rate read from it means nothing.
+
+        Args:
+            half: which half the clip shows. A filling is played backwards first, end-systole held for HELD_S.
         """
-        frames = np.concatenate([self.clip.frames, self.clip.frames[-2::-1]])
-        whole = replace(self.clip, frames=frames, time_s=np.arange(len(frames)) / self.clip.frame_rate_hz)
-        return replace(self, clip=whole)
+        frames, tracings, rate, held = self.clip.frames, self.tracings, self.clip.frame_rate_hz, 0
+        if half == "filling":
+            last, held = len(frames) - 1, round(HELD_S * rate)
+            tracings = tuple(replace(t, frame=last - t.frame) for t in reversed(tracings))
+            frames = frames[::-1]
+        frames = np.concatenate([frames, np.repeat(frames[-1:], held, axis=0), frames[-2::-1]])
+        whole = replace(self.clip, frames=frames, time_s=np.arange(len(frames)) / rate)
+        return replace(self, clip=whole, tracings=tracings)
 
     @property
     def end_diastole(self) -> Tracing | None:
@@ -94,7 +106,7 @@ class Record:
         edv_ml: reference end-diastolic volume, mL; None where not given.
         esv_ml: reference end-systolic volume, likewise.
         frame_rate_hz: frames a second; None where the data set does not say.
-        half_beat: whether the clip shows one contraction (or filling) alone, from one extreme to the other.
+        half_beat: which half of a beat the clip shows from one extreme to the other; None where it shows more.
         read: decodes the clip and its tracings; raises DatasetError.
     """
 
@@ -105,13 +117,13 @@ class Record:
     edv_ml: float | None
     esv_ml: float | None
     frame_rate_hz: float | None
-    half_beat: bool = False
+    half_beat: HalfBeat | None = None
     read: Callable[[], TracedClip]
 
     def read_whole(self) -> TracedClip:
         """Decode the clip, half a beat mirrored to a whole one; raises DatasetError."""
         traced = self.read()
-        return traced.mirrored() if self.half_beat else traced
+        return traced.mirrored(self.half_beat) if self.half_beat else traced
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
