@@ -176,12 +176,29 @@ def test_an_epoch_on_a_data_set_is_selected_on_its_validation_split(tmp_path, ma
     assert problems == [] and traced_dice(found.network, held_out) == pytest.approx(metrics["val_dice"], abs=1e-6)
     # First Dice selects, then the volumes for which the second stage is.
     scores = [
-        [float(re.search(rf"{name} (\S+),", line)[1]) for line in lines if name in line and "step" in line]
+        [float(re.search(rf"{name} ([\d.]+)", line)[1]) for line in lines if name in line and "step" in line]
         for name in ("1 - val Dice", "val volume error")
     ]
-    assert [len(stage) for stage in scores] == [2, 2]
+    assert [len(stage) for stage in scores] == [3, 3]  # what a stage begins with is scored, too
     assert min(scores[1]) == pytest.approx(traced_volume_error(found.network, held_out), abs=1e-3)
     assert not list(tmp_path.glob("*.checkpoint.pt"))
+
+
+def test_a_data_set_is_read_once_for_all_networks(tmp_path, made_datasets):
+    settings = Settings(steps=2, patients_a_step=2, rendered_share=0.0, validate_every=2)
+    lines = []
+    train_networks(
+        tmp_path / "s.safetensors",
+        each_network(settings, 2),
+        device="cpu",
+        dataset=open_dataset("echonet", made_datasets["echonet"]),
+        report=lines.append,
+    )
+    assert [line for line in lines if "reading" in line] == [
+        "reading 1 clips to train on",
+        "reading 1 clips to validate with",
+    ]
+    assert Segmenter.load(tmp_path / "s.safetensors", "cpu").weights.config["networks"] == 2
 
 
 def test_rendered_patients_and_tracings_share_a_step(made_datasets, patients):

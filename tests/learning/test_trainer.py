@@ -114,7 +114,7 @@ def test_two_processes_take_the_steps_of_one_with_the_whole_batch(tmp_path):
 
 def test_the_weights_with_the_lowest_validation_score_are_kept_and_patience_ends_training():
     objective, optimiser, schedule = parts(0.0, STEPS)
-    scores, kept, modes = iter([3.0, 1.0, 2.0, 1.5, 0.1]), [], []
+    scores, kept, modes = iter([9.0, 3.0, 1.0, 2.0, 1.5, 0.1]), [], []
 
     def score():
         modes.append(objective.training)
@@ -125,9 +125,19 @@ def test_the_weights_with_the_lowest_validation_score_are_kept_and_patience_ends
     lines = []
     found = fit(objective, optimiser, schedule, Points(), Plan(steps=STEPS), validation=validation, report=lines.append)
     assert (found.best_step, found.best_score, found.stopped_early, len(found.losses)) == (10, 1.0, True, 20)
-    assert torch.equal(objective.network[0].weight, kept[1]) and not torch.equal(kept[1], kept[3])
+    assert torch.equal(objective.network[0].weight, kept[2]) and not torch.equal(kept[2], kept[4])
     assert not any(modes) and not objective.training
     assert "no better error since 10" in lines[-1]
+
+
+def test_training_that_only_spoils_what_it_began_with_changes_nothing():
+    objective, optimiser, schedule = parts(0.0, STEPS)
+    before = [p.detach().clone() for p in objective.parameters()]
+    scores = iter([0.1, *[1.0] * STEPS])
+    check = Validation(name="error", score=lambda: next(scores), every=5, patience=STEPS)
+    found = fit(objective, optimiser, schedule, Points(), Plan(steps=STEPS), validation=check, report=quiet)
+    assert (found.best_step, found.best_score, len(found.losses)) == (0, 0.1, STEPS)
+    assert all(torch.equal(p, was) for p, was in zip(objective.parameters(), before, strict=True))
 
 
 def test_validation_survives_a_resume(tmp_path):

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from twin_core.learning.augment import display_change, view_change
-from twin_core.learning.datasets import DatasetError, Record, TracedClip
+from twin_core.learning.datasets import DatasetError, EchoDataset, Record, Split, TracedClip
+from twin_core.learning.distributed import Group
 from twin_core.learning.segmenter import PROJECTIONS, SIZE, Crop, network_input, prepared
 
 # The spread over a beat is no grey value: a display's curve does not apply to it.
@@ -109,3 +110,43 @@ def traced_batch(
     y = torch.from_numpy(np.stack(masks)).float()
     numbers = torch.tensor(whose)
     return (*view_change(rng, x, y), numbers) if augment else (x, y, numbers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracings:
+    """A data set's clips with tracings, read once for all networks that are trained on them.
+
+    Attributes:
+        train: this process's part of the training split.
+        validation: the validation split, in the first process alone.
+        left_out: how many clips this process had to leave out.
+    """
+
+    train: list[TracedFrames]
+    validation: list[TracedFrames]
+    left_out: int
+
+
+def read_tracings(dataset: EchoDataset | None, group: Group, workers: int, tell: Callable[[str], None]) -> Tracings:
+    """Read a data set's traced clips, the test split's left alone; nothing without a data set.
+
+    Raises:
+        DatasetError: no clip of a split has a tracing.
+    """
+    if dataset is None:
+        return Tracings(train=[], validation=[], left_out=0)
+    found = []
+    splits: tuple[Split, ...] = ("train", "val")
+    for split in splits:
+        wanted = group.share(dataset.of(split)) if split == "train" else dataset.of(split) if group.first else ()
+        tell(f"reading {len(wanted)} clips to {'train on' if split == 'train' else 'validate with'}")
+        clips, problems = load(wanted, workers=workers, report=tell)
+        for problem in problems:
+            tell(f"left out: {problem}")
+        if not clips and (split == "train" or group.first):
+            raise DatasetError(
+                f"no clip of the {split} split has a tracing ({len(wanted)} of {len(dataset.of(split))} are this "
+                "process's): check the folder, or start fewer processes"
+            )
+        found.append((clips, len(problems)))
+    return Tracings(train=found[0][0], validation=found[1][0], left_out=found[0][1] + found[1][1])

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from twin_core.learning.datasets import DatasetError, EchoDataset, Split
+from twin_core.learning.datasets import EchoDataset
 from twin_core.learning.distributed import Group, joined
 from twin_core.learning.outline_loss import pixel_loss, volume_loss
 from twin_core.learning.outlining import test_dice, traced_dice, traced_volume_error
@@ -33,7 +33,7 @@ from twin_core.learning.segmenter import (
 )
 from twin_core.learning.segmenter_settings import Settings, Stage
 from twin_core.learning.sources import Draws
-from twin_core.learning.traced_frames import TracedFrames, load, traced_batch
+from twin_core.learning.traced_frames import TracedFrames, Tracings, read_tracings, traced_batch
 from twin_core.learning.trainer import Fit, Plan, Validation, fit, one_cycle
 from twin_core.learning.weights import Weights, save_weights
 
@@ -126,6 +126,7 @@ def train(
     workers: int = 1,
     patients: list[Patient] | None = None,
     dataset: EchoDataset | None = None,
+    tracings: Tracings | None = None,
     checkpoint_every: int | None = None,
     resume: bool = False,
     log_dir: Path | None = None,
@@ -140,6 +141,7 @@ def train(
         workers: processes that render, and clips read at a time.
         patients: rendered patients of the first stage, where they are at hand; rendered from the seed when None.
         dataset: its tracings are trained on, beside ``settings.rendered_share`` of rendered patients.
+        tracings: those, where they are at hand; read when None.
         checkpoint_every: steps between checkpoints, kept beside the weights until those are written; None keeps
             none, and a signal then ends training for good.
         resume: go on from the checkpoint, where there is one.
@@ -161,7 +163,9 @@ def train(
         raise ValueError(f"rendered_share is {settings.rendered_share} without a data set: give one with --data")
     with joined(device) as group:
         tell = group.teller(report)
-        traced, held_out, left_out = _tracings(dataset, group, workers, tell)
+        if tracings is None:
+            tracings = read_tracings(dataset, group, workers, tell)
+        traced, held_out = tracings.train, tracings.validation
         torch.manual_seed(settings.seed)
         network = UNet().to(group.device).to(memory_format=torch.channels_last)
         made_of = made_from(settings, dataset)
@@ -205,7 +209,7 @@ def train(
             )
             objective.keep_part()
         metrics: dict[str, float] = {}
-        clips, without = (sum(group.gather(own)) for own in (len(traced), left_out))
+        clips, without = (sum(group.gather(own)) for own in (len(traced), tracings.left_out))
         if group.first:
             metrics = _metrics(network, settings, done, workers)
             if dataset is not None:
@@ -220,29 +224,6 @@ def train(
             tell(f"{known}, saved {output}")
         group.wait()
     return metrics
-
-
-def _tracings(
-    dataset: EchoDataset | None, group: Group, workers: int, tell: Callable[[str], None]
-) -> tuple[list[TracedFrames], list[TracedFrames], int]:
-    """This process's training clips, the validation clips (in the first process), and how many it left out."""
-    if dataset is None:
-        return [], [], 0
-    found = []
-    splits: tuple[Split, ...] = ("train", "val")
-    for split in splits:
-        wanted = group.share(dataset.of(split)) if split == "train" else dataset.of(split) if group.first else ()
-        tell(f"reading {len(wanted)} clips to {'train on' if split == 'train' else 'validate with'}")
-        clips, problems = load(wanted, workers=workers, report=tell)
-        for problem in problems:
-            tell(f"left out: {problem}")
-        if not clips and (split == "train" or group.first):
-            raise DatasetError(
-                f"no clip of the {split} split has a tracing ({len(wanted)} of {len(dataset.of(split))} are this "
-                "process's): check the folder, or start fewer processes"
-            )
-        found.append((clips, len(problems)))
-    return found[0][0], found[1][0], found[0][1] + found[1][1]
 
 
 def _validation(network: UNet, settings: Settings, held_out: Sequence[TracedFrames], stage: Stage) -> Validation:

@@ -17,6 +17,7 @@ from twin_core.learning.rendered_frames import render_patients
 from twin_core.learning.seeds import TEST_SEED
 from twin_core.learning.segmenter import KIND, Networks
 from twin_core.learning.segmenter_settings import Settings
+from twin_core.learning.traced_frames import Tracings, read_tracings
 from twin_core.learning.train_segmenter import made_from, train
 from twin_core.learning.weights import Weights, load_weights, save_weights
 
@@ -93,16 +94,20 @@ def train_networks(
         if group.first and not resume:
             for file in files:
                 file.unlink(missing_ok=True)
+        tracings: Tracings | None = None
         for k, (own, file) in enumerate(zip(each, files, strict=True), start=1):
             tell = _numbered(report, f"network {k} of {networks}: ") if networks > 1 else report
             if not (resume and _finished(file, own, dataset)):
                 log = log_dir / file.stem if log_dir is not None and networks > 1 else log_dir
+                if tracings is None:
+                    tracings = read_tracings(dataset, group, workers, group.teller(report))
                 train(
                     file,
                     own,
                     device=device,
                     workers=workers,
                     dataset=dataset,
+                    tracings=tracings,
                     resume=resume,
                     log_dir=log,
                     report=tell,

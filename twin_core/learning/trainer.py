@@ -61,6 +61,8 @@ class Plan:
 class Validation:
     """A score on data that are neither trained on nor tested on; the weights with the lowest are kept.
 
+    Those that training begins with are scored too.
+
     Attributes:
         name: what the score is.
         score: computes it, the objective being in evaluation mode; runs in the first process only.
@@ -81,7 +83,7 @@ class Fit:
     Attributes:
         losses: of every step, those before a resume included.
         stopped_early: whether the validation score ended it.
-        best_step: step whose weights were kept; None without validation.
+        best_step: step whose weights were kept, 0 for those it began with; None without validation.
         best_score: their validation score.
     """
 
@@ -163,6 +165,10 @@ def fit(
     with ExitStack() as stack:
         stop = stack.enter_context(Signals(active=plan.checkpoint is not None))
         log = stack.enter_context(TrainingLog(plan.log_dir if group.first else None, at_start))
+        if validation is not None and not state.losses:
+            # What a run begins with may already be good: a later stage that only spoils it must not replace it.
+            state.judge(_score(validation, wrapped, group), 0, objective)
+            tell(f"step 0/{plan.steps} {validation.name} {state.best_score:.4f}")
         ended = len(state.losses) >= plan.steps or _out_of_patience(validation, state)
         while not ended:
             batch = [part.to(group.device) for part in source.batch()]
