@@ -148,3 +148,8 @@ def test_what_is_known_leaves_out_volumes_without_a_scale(twin):
     assert with_cuff.known().keys() == {
         *("ejection_fraction_pct", "heart_rate_bpm", "edv_ml", "esv_ml", "systolic_pressure_mmhg")
     }
+
+
+@pytest.mark.parametrize("name", ["A [ 1  2 ] x", "[ 3 ]", "[1,\n2]"])
+def test_what_looks_like_a_list_in_a_name_stays_as_it_is(twin, name):
+    assert Twin.from_json(twin.model_copy(update={"pseudonym": name}).to_json()).pseudonym == name

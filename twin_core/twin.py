@@ -201,7 +201,10 @@ class Twin(JsonFile):
 
     def to_json(self) -> str:
         """The twin file's text, each parameter's draws on one line."""
-        return re.sub(r"\[\s+([-+.\deE,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", super().to_json())
+        # A line break after the bracket is a list's: what a string holds cannot break a line in JSON.
+        return re.sub(
+            r"\[\s*\n([-+.\deE,\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", super().to_json()
+        )
 
     @classmethod
     def checked(cls, values: Any) -> Self:
