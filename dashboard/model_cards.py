@@ -9,6 +9,8 @@ from pathlib import Path
 
 from twin_core.learning.weights import ASSETS
 
+_LINK_TO_FILE = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]+\)")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
@@ -24,9 +26,6 @@ class ModelCard:
     name: str
     sentence: str
     text: str
-
-
-_LINK_TO_FILE = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]+\)")
 
 
 @cache

@@ -29,10 +29,7 @@ MIN_SOLIDITY = 0.8  # area / convex hull, median frame; A: 0.95 to 0.98
 MIN_ELONGATION, MAX_ELONGATION = 0.9, 4.5  # length / mean width; A: 1.6 to 2.8
 MAX_EDGE_SHARE = 0.3  # of the contour that lies on the sector's border; A: 1 of 90 above, a heart larger than its fan
 MIN_EF_PCT, MAX_EF_PCT = 3.0, 90.0  # A: 8 to 70
-MIN_RATE_BPM, MAX_RATE_BPM = (
-    20.0,
-    250.0,
-)  # of physiology, not from data: outside, frames are not timed as they were taken
+MIN_RATE_BPM, MAX_RATE_BPM = 20.0, 250.0  # of physiology, not from data: outside, frames are timed wrongly
 MIN_EDV_ML, MAX_EDV_ML = 10.0, 1000.0  # likewise: outside, the scale is wrong
 
 _PAIRS = 24  # pairs of successive frames looked at

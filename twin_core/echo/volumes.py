@@ -210,7 +210,7 @@ def _isolated(rejected: NDArray[np.bool_], time_s: NDArray[np.float64]) -> NDArr
     ends = np.append(time_s, 2 * time_s[-1] - time_s[-2])
     edges = np.flatnonzero(np.diff(np.concatenate([[True], rejected, [True]]).astype(int)))
     for first, last in zip(edges[::2], edges[1::2], strict=True):
-        result[first:last] = ends[last] - ends[first] < ISOLATED_S - 1e-9
+        result[first:last] = ends[last] - ends[first] < ISOLATED_S - 1e-9  # of one just so long, whatever rounding
     return result
 
 
