@@ -27,7 +27,7 @@ def draw(patient: Patient) -> None:
                 step=1.0,
                 format="%.0f",
                 key=key,
-                placeholder="not taken",
+                placeholder="none",  # a longer word is cut off
             )
         asked = st.form_submit_button("Recalibrate the twin", type="primary", width="stretch")
     if asked:
