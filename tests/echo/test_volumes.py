@@ -235,3 +235,11 @@ def test_reference_contours_of_real_clips(name):
     assert m.usable, m.reasons
     assert len(m.beats) == beats
     assert m.ef_pct == pytest.approx(ef, abs=6)  # the reference is area-length, this is disks
+
+
+def test_how_long_a_run_of_contours_lasts_is_told_by_time():
+    rejected = np.array([True] + [False] * 3 + [True] + [False] * 20)
+    even = np.arange(25) / 50
+    slow = np.concatenate([[0.0], np.cumsum([0.1] * 4 + [0.02] * 20)])
+    assert volumes._isolated(rejected, even)[1:4].all(), "0.06 s"
+    assert not volumes._isolated(rejected, slow)[1:4].any(), "0.3 s"

@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import re
 import signal
@@ -138,6 +139,14 @@ def test_training_that_only_spoils_what_it_began_with_changes_nothing():
     found = fit(objective, optimiser, schedule, Points(), Plan(steps=STEPS), validation=check, report=quiet)
     assert (found.best_step, found.best_score, len(found.losses)) == (0, 0.1, STEPS)
     assert all(torch.equal(p, was) for p, was in zip(objective.parameters(), before, strict=True))
+
+
+def test_a_start_whose_score_is_no_number_is_not_kept():
+    objective, optimiser, schedule = parts(0.0, STEPS)
+    scores = iter([math.nan, *[1.0] * STEPS])
+    check = Validation(name="error", score=lambda: next(scores), every=5, patience=STEPS)
+    found = fit(objective, optimiser, schedule, Points(), Plan(steps=STEPS), validation=check, report=quiet)
+    assert (found.best_step, found.best_score) == (5, 1.0)
 
 
 def test_validation_survives_a_resume(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from typing import Any
 
 import torch
@@ -26,8 +27,8 @@ class TrainingState:
         self.left_out = 0
 
     def judge(self, score: float, step: int, objective: nn.Module) -> None:
-        """Keep the objective's weights if the score is the lowest so far."""
-        if self.best_score is None or score < self.best_score:
+        """Keep the objective's weights if the score is the lowest so far; any number is lower than none."""
+        if self.best_score is None or math.isnan(self.best_score) or score < self.best_score:
             self.best, self.best_score, self.best_step = copy.deepcopy(objective.state_dict()), score, step
             self.since_best = 0
         else:

@@ -9,7 +9,7 @@ from twin_core.echo.clip import Clip
 from twin_core.echo.curve import steadied
 from twin_core.learning.datasets import DatasetError, open_dataset
 from twin_core.learning.datasets.camus import ASSUMED_RATE_HZ, own_split
-from twin_core.learning.datasets.records import TracedClip
+from twin_core.learning.datasets.records import HELD_S, TracedClip
 from twin_core.learning.rendered_frames import volume_curve
 
 
@@ -78,7 +78,7 @@ def test_a_half_beat_from_end_systole_on_begins_at_end_diastole_too(made_dataset
     assert np.array_equal(whole.clip.frames[:count], forwards.clip.frames)
     assert np.array_equal(whole.clip.frames, whole.clip.frames[::-1])
     held = len(whole.clip.frames) - (2 * count - 1)
-    assert held == round(0.15 * FRAME_RATE_HZ)
+    assert held == round(HELD_S * FRAME_RATE_HZ)
     assert np.array_equal(whole.clip.frames[count - 1], whole.clip.frames[count - 1 + held])
 
 
