@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -26,21 +27,38 @@ from twin_core.learning.segmenter import Segmenter
 DEFAULT_CLIPS = Path(__file__).resolve().parents[2] / "shared" / "real_echo"
 
 
-def compare(found: np.ndarray, reference: np.ndarray) -> str:
-    """Agreement of two mask stacks in one line."""
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Contours beside a reference's: Dice per frame (T,), correlation of the areas, ratios at its ED and its ES."""
+
+    dice: np.ndarray
+    area_r: float
+    ed_ratio: float
+    es_ratio: float
+
+
+def compare(found: np.ndarray, reference: np.ndarray) -> Agreement:
+    """Agreement of two mask stacks; ED and ES are the tenths of the frames where the reference is largest, smallest."""
     n = min(len(found), len(reference))
     a, b = found[:n] != 0, reference[:n] != 0
-    sizes = a.sum((1, 2)), b.sum((1, 2))
-    dice = 2 * (a & b).sum((1, 2)) / np.maximum(sizes[0] + sizes[1], 1)
-    correlation = np.corrcoef(*sizes)[0, 1]
-    order = np.argsort(sizes[1])
-    tenth = max(n // 10, 1)
-    es, ed = order[:tenth], order[-tenth:]
-    ratio = [sizes[0][i].sum() / sizes[1][i].sum() for i in (ed, es)]
-    return (
-        f"Dice {dice.mean():.3f} (worst {dice.min():.2f}), area r {correlation:.3f}, "
-        f"area ratio ED {ratio[0]:.2f} ES {ratio[1]:.2f}"
+    areas = a.sum((1, 2)), b.sum((1, 2))
+    order, tenth = np.argsort(areas[1]), max(n // 10, 1)
+    es, ed = (float(areas[0][i].sum() / areas[1][i].sum()) for i in (order[:tenth], order[-tenth:]))
+    return Agreement(
+        dice=2 * (a & b).sum((1, 2)) / np.maximum(areas[0] + areas[1], 1),
+        area_r=float(np.corrcoef(*areas)[0, 1]),
+        ed_ratio=ed,
+        es_ratio=es,
     )
+
+
+def references(clips: Path) -> dict[str, dict[str, str]]:
+    """Rows of the folder's reference.csv by the clip's file name; none where there is no such table."""
+    table = clips / "reference.csv"
+    if not table.is_file():
+        return {}
+    with table.open(newline="") as file:
+        return {row["clip"]: row for row in csv.DictReader(file)}
 
 
 def draw(path: Path, frames: np.ndarray, masks: np.ndarray, picks: list[int], box: tuple[slice, slice]) -> None:
@@ -67,11 +85,7 @@ def main() -> None:
     segmenter = Segmenter.load(options.weights, device="cpu")
     paths = sorted(p for p in options.clips.glob("*") if p.suffix in (".avi", ".mp4", ".dcm"))
     paths.append(Path(pydicom.examples.get_path("ybr_color")))
-    table = options.clips / "reference.csv"
-    reference = {}
-    if table.is_file():
-        with table.open(newline="") as file:
-            reference = {row["clip"]: row for row in csv.DictReader(file)}
+    reference = references(options.clips)
     for path in paths:
         clip = read_clip(path)
         started = time.perf_counter()
@@ -86,7 +100,9 @@ def main() -> None:
               f"beats {len(found.beats)} (reference {row.get('beats', '-')}), HR {rate} bpm, "
               f"verdict {'usable' if found.usable else '; '.join(found.reasons)}")  # fmt: skip
         if row.get("mask_file"):
-            print("  " + compare(masks, np.load(options.clips / row["mask_file"])["masks"]))
+            like = compare(masks, np.load(options.clips / row["mask_file"])["masks"])
+            print(f"  Dice {like.dice.mean():.3f} (worst {like.dice.min():.2f}), area r {like.area_r:.3f}, "
+                  f"area ratio ED {like.ed_ratio:.2f} ES {like.es_ratio:.2f}")  # fmt: skip
         if options.pictures:
             options.pictures.mkdir(parents=True, exist_ok=True)
             beat = found.beats[0] if found.beats else None
